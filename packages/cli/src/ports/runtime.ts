@@ -1,0 +1,98 @@
+import type { Reading } from '@radtune/core/metrics'
+import type { StackSpec } from '@radtune/core/stack'
+
+/** Where the readings come from: files (or folders) read once or for ever, or the seeded generator. */
+export type DataSource = { kind: 'files'; paths: readonly string[]; loop: boolean } | { kind: 'generator'; seed: number }
+
+/** TCP ports of a running stack, all on loopback. `stats` is by service name. */
+export interface StackPorts {
+  kafka: number
+  controller: number
+  backend: number
+  frontend: number
+  stats: Readonly<Record<string, number>>
+}
+
+/** Everything that decides what runs. Two equal launches are the same stack. */
+export interface Launch {
+  spec: StackSpec
+  data: DataSource
+  ports: StackPorts
+}
+
+export type ServiceCondition =
+  | 'waiting' // for a service it depends on
+  | 'starting'
+  | 'healthy'
+  | 'unhealthy' // runs, but its readiness check fails
+  | 'restarting' // exited, waits for its back-off
+  | 'failed' // given up
+  | 'stopping'
+  | 'stopped'
+
+/** One service as it runs. */
+export interface ServiceState {
+  name: string
+  condition: ServiceCondition
+  pid: number | undefined
+  restarts: number
+  /** Wall-clock milliseconds of the last change of condition. */
+  since: number
+  /** Of the last exit, when there was one; `outOfMemory` when the kernel or the heap limit killed it. */
+  exit: { code: number | null; signal: string | null; outOfMemory: boolean } | undefined
+  /** Why it is unhealthy, restarting or failed. */
+  reason: string | undefined
+  /** Working set of the whole process tree. */
+  memoryBytes: Reading<number>
+  /** CPUs in use over the last second or so (1 = one core). */
+  cpus: Reading<number>
+  limits: { memoryBytes: number; cpus: number; enforced: boolean; how: string }
+}
+
+/** A stack as a runtime finds it. */
+export interface StackState {
+  runtime: 'local' | 'docker'
+  launch: Launch
+  /** Wall-clock milliseconds at which this stack was launched. */
+  launchedAt: number
+  services: readonly ServiceState[]
+}
+
+/** Progress of a launch or a stop, in the order of happening. */
+export type RuntimeEvent =
+  | { kind: 'fetching'; what: string; detail: string }
+  | { kind: 'service'; name: string; condition: ServiceCondition; reason: string | undefined; elapsedMs: number }
+  | { kind: 'note'; text: string }
+
+export interface LogLine {
+  service: string
+  /** Wall-clock milliseconds; undefined when the line carries no time. */
+  at: number | undefined
+  text: string
+}
+
+export interface LogQuery {
+  services: readonly string[]
+  /** Last lines per service. */
+  lines: number
+  follow: boolean
+}
+
+/** The runtime port: launch, find again, observe and stop one stack of a project. Local processes or Docker behind it. */
+export interface Runtime {
+  readonly name: 'local' | 'docker'
+  /** The stack of this project, or undefined when none runs. Never throws for "nothing there". */
+  inspect(): Promise<StackState | undefined>
+  /**
+   * Brings the stack to `launch`: starts what is missing in order of dependence, restarts only what differs, and resolves
+   * when every service is healthy. Throws a RadtuneError that names the service that did not come up.
+   */
+  launch(launch: Launch, options: { signal: AbortSignal; onEvent: (event: RuntimeEvent) => void }): Promise<StackState>
+  /** Stops all services in reverse order with grace; resolves when nothing is left. False when nothing ran. */
+  stop(options: { onEvent: (event: RuntimeEvent) => void }): Promise<boolean>
+  /** Whether earlier data of this runtime exist, and of which profile. */
+  data(): Promise<{ profile: string; bytes: number } | undefined>
+  /** Drops earlier data. Only while nothing runs. */
+  dropData(): Promise<void>
+  logs(query: LogQuery, signal: AbortSignal): AsyncIterable<LogLine>
+}

@@ -1,0 +1,28 @@
+/**
+ * Environment variables by which a runtime tells a service of the pipeline what it is, beside one variable per
+ * setting (`settingEnvironmentName`). All values are text.
+ */
+export const ENVIRONMENT = {
+  /** Every service: host:port list of the broker. */
+  bootstrap: 'KAFKA_BOOTSTRAP_SERVERS',
+  /** Every service: its name in the plan, e.g. `worker-1`. */
+  service: 'RADTUNE_SERVICE',
+  /** Every service but topics: host:port of its `/stats`, `/metrics`, `/health`. */
+  statsAddress: 'RADTUNE_STATS_ADDRESS',
+  /** Worker: consumer threads in this process, and the V8 heap of each in bytes. */
+  slots: 'RADTUNE_SLOTS',
+  slotHeapBytes: 'RADTUNE_SLOT_HEAP_BYTES',
+  /** Backend and frontend: host:port of the public HTTP server. */
+  httpAddress: 'RADTUNE_HTTP_ADDRESS',
+  /** Frontend: where the backend is, and optionally where the built page lies. */
+  backendUrl: 'RADTUNE_BACKEND_URL',
+  webRoot: 'RADTUNE_WEB_ROOT',
+  /** Provider: JSON array of files or folders (`-` is standard input); absent or `[]` is the generator. */
+  data: 'RADTUNE_DATA',
+  /** Provider: `true` replays the data from the start again and again. */
+  loop: 'RADTUNE_LOOP',
+  /** Provider: seed of the generator. */
+  seed: 'RADTUNE_SEED',
+  /** Topics: JSON array of `TopicSpec`. */
+  topics: 'RADTUNE_TOPICS',
+} as const

@@ -1,0 +1,7 @@
+export { ENVIRONMENT } from './environment.ts'
+export * from './counters.ts'
+export * from './live.ts'
+export * from './records.ts'
+export * from './row-ref.ts'
+export * from './stats.ts'
+export * from './topics.ts'

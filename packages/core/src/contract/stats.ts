@@ -1,0 +1,113 @@
+import { z } from 'zod'
+import { LEVELS, REJECT_REASONS } from './records.ts'
+
+/** Latency over the last interval and since start, milliseconds; null when nothing was measured. */
+export const latencySchema = z.object({
+  count: z.number(),
+  p50Ms: z.number().nullable(),
+  p99Ms: z.number().nullable(),
+  p999Ms: z.number().nullable(),
+  maxMs: z.number().nullable(),
+})
+export type Latency = z.infer<typeof latencySchema>
+
+const perReason = z.partialRecord(z.enum(REJECT_REASONS), z.number())
+
+/** One slot over the last second (`…PerSecond`, `…Ms` of that second) and since its start (plain counters). */
+export const slotStatsSchema = z.object({
+  slot: z.number(),
+  partitions: z.array(z.number()),
+  /** Records since the slot started. */
+  in: z.number(),
+  out: z.object({ normal: z.number(), critical: z.number(), dirty: z.number() }),
+  duplicates: z.number(),
+  rejects: perReason,
+  recordsPerSecond: z.number(),
+  /** Milliseconds per second, as Flink defines them: they sum to about 1000. */
+  busyMs: z.number(),
+  idleMs: z.number(),
+  backPressuredMs: z.number(),
+  /** Milliseconds per second in each stage, sampled. */
+  stageMs: z.object({
+    parse: z.number(),
+    validate: z.number(),
+    deduplicate: z.number(),
+    route: z.number(),
+    serialise: z.number(),
+  }),
+  /** Records and bytes of the fetches of the last second. */
+  fetch: z.object({ batches: z.number(), records: z.number(), bytes: z.number(), fill: z.number() }),
+  produce: z.object({ batches: z.number(), records: z.number(), bytes: z.number(), fill: z.number() }),
+  queuedBytes: z.number(),
+  /** Records not yet processed, by input partition. */
+  lag: z.record(z.string(), z.number()),
+  /** Milliseconds since the last successful commit; null before the first. */
+  commitAgeMs: z.number().nullable(),
+  /** Provider's `sent-at` to decision, and fetch to acknowledged output. */
+  arrival: latencySchema,
+  processing: latencySchema,
+  eventLoopDelayMs: z.number(),
+  heapUsedBytes: z.number(),
+  heapLimitBytes: z.number(),
+  gcMs: z.number(),
+})
+export type SlotStats = z.infer<typeof slotStatsSchema>
+
+const processStats = {
+  at: z.number(),
+  service: z.string(),
+  pid: z.number(),
+  uptimeMs: z.number(),
+  rssBytes: z.number(),
+  cpuMs: z.number(),
+  /** Highest offset of `radtune.settings` applied; null when none was read. */
+  settingsRevision: z.number().nullable(),
+}
+
+export const workerSampleSchema = z.object({ ...processStats, slots: z.array(slotStatsSchema) })
+export type WorkerSample = z.infer<typeof workerSampleSchema>
+
+export const providerSampleSchema = z.object({
+  ...processStats,
+  state: z.enum(['starting', 'running', 'paused', 'finished', 'failed']),
+  source: z.string(),
+  targetPerSecond: z.number(),
+  recordsPerSecond: z.number(),
+  /** Rows read, published and acknowledged, skipped because an earlier run published them, and malformed. */
+  read: z.number(),
+  published: z.number(),
+  skipped: z.number(),
+  malformed: z.number(),
+  /** The first malformed lines, bounded. */
+  malformedLines: z.array(z.object({ source: z.string(), line: z.number(), message: z.string() })),
+  replacedBytes: z.number(),
+  queuedBytes: z.number(),
+  /** Milliseconds of the last second in which reading waited for Kafka. */
+  backPressuredMs: z.number(),
+})
+export type ProviderSample = z.infer<typeof providerSampleSchema>
+
+export const backendSampleSchema = z.object({
+  ...processStats,
+  received: z.object({ normal: z.number(), critical: z.number() }),
+  levels: z.record(z.enum(LEVELS), z.number()),
+  recordsPerSecond: z.number(),
+  endToEnd: latencySchema,
+  clients: z.number(),
+  skippedFrames: z.number(),
+})
+export type BackendSample = z.infer<typeof backendSampleSchema>
+
+export const frontendSampleSchema = z.object({ ...processStats, requests: z.number() })
+export type FrontendSample = z.infer<typeof frontendSampleSchema>
+
+/** What `/stats` answers: the newest sample and the ring of the last 15 minutes, oldest first (`?history=0` leaves it out). */
+export interface StatsAnswer<Sample> {
+  schema: 'radtune.stats/1'
+  current: Sample | null
+  history: Sample[]
+}
+
+/** What `/health` answers, with status 200 or 503. */
+export const healthSchema = z.object({ healthy: z.boolean(), reason: z.string().nullable() })
+export type Health = z.infer<typeof healthSchema>

@@ -1,0 +1,1 @@
+export { known, type Reading, unknown } from './reading.ts'

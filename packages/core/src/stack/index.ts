@@ -1,0 +1,10 @@
+export type {
+  Deviation,
+  Origin,
+  Reason,
+  ResolvedSetting,
+  Role,
+  ServiceSpec,
+  StackSpec,
+  TopicSpec,
+} from './stack-spec.ts'

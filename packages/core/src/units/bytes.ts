@@ -1,0 +1,36 @@
+import { type Parsed, parsed, refused } from './problem.ts'
+
+export const KIB = 1024
+export const MIB = 1024 * KIB
+export const GIB = 1024 * MIB
+
+const factors: Record<string, number> = { b: 1, k: KIB, m: MIB, g: GIB, t: 1024 * GIB }
+
+/**
+ * Reads an amount of memory or disk: `512MiB`, `1.5GB`, `300m`, `1048576`. Every suffix is binary, also `GB`,
+ * because that is how container engines read limits (1GB = 1,073,741,824 bytes there).
+ */
+export function parseBytes(text: string): Parsed<number> {
+  const match = /^(\d+(?:\.\d+)?)\s*(?:(b)|([kmgt])(?:i?b)?)?$/i.exec(text.trim())
+  if (!match)
+    return refused(`"${text}" is not an amount of memory; write it as 512MiB, 1.5GB or a number of bytes`)
+  const suffix = (match[2] ?? match[3] ?? 'b').toLowerCase()
+  const bytes = Math.round(Number(match[1]) * (factors[suffix] ?? 1))
+  return Number.isSafeInteger(bytes) ? parsed(bytes) : refused(`"${text}" is too large`)
+}
+
+/** Prints bytes in the largest binary unit that keeps at most one decimal exact enough to read: `512 MiB`, `1.5 GiB`. */
+export function formatBytes(bytes: number): string {
+  for (const [unit, size] of [
+    ['GiB', GIB],
+    ['MiB', MIB],
+    ['KiB', KIB],
+  ] as const) {
+    if (Math.abs(bytes) >= size) return `${trimDecimal(bytes / size)} ${unit}`
+  }
+  return `${bytes} B`
+}
+
+function trimDecimal(value: number): string {
+  return value.toFixed(1).replace(/\.0$/, '')
+}
