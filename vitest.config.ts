@@ -1,14 +1,52 @@
 import { defineConfig } from 'vitest/config'
 
 const sourceConditions = ['radtune-source', 'node', 'import', 'default']
+const resolve = { conditions: sourceConditions }
+const ssr = { resolve }
+const exclude = ['**/node_modules/**', '**/dist/**']
+const onKafka = ['packages/pipeline/src/{kafka,worker}/**/*.test.ts']
+const wholeProgram = ['test/e2e/**/*.test.ts']
 
+/** Rooms by themselves, then what needs a broker, then the built program: the cheap and telling ones fail first. */
 export default defineConfig({
-  resolve: { conditions: sourceConditions },
-  ssr: { resolve: { conditions: sourceConditions } },
   test: {
-    include: ['packages/*/src/**/*.test.{ts,tsx}', 'packages/*/test/**/*.test.{ts,tsx}', 'test/**/*.test.ts'],
-    exclude: ['**/node_modules/**', '**/dist/**'],
     disableConsoleIntercept: true,
-    testTimeout: 20_000,
+    projects: [
+      {
+        resolve,
+        ssr,
+        test: {
+          name: 'rooms',
+          include: ['packages/*/{src,test}/**/*.test.{ts,tsx}', 'test/*.test.ts'],
+          exclude: [...exclude, ...onKafka],
+          testTimeout: 30_000,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        resolve,
+        ssr,
+        test: {
+          name: 'kafka',
+          include: onKafka,
+          exclude,
+          globalSetup: 'test/broker.ts',
+          testTimeout: 60_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        resolve,
+        ssr,
+        test: {
+          name: 'program',
+          include: wholeProgram,
+          exclude,
+          fileParallelism: false,
+          testTimeout: 180_000,
+          sequence: { groupOrder: 2 },
+        },
+      },
+    ],
   },
 })

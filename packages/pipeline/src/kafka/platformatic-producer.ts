@@ -1,0 +1,56 @@
+import { Producer } from '@platformatic/kafka'
+import type { BatchProducer, ClientOptions, OutputBatch } from './driver.ts'
+
+/** Retries span any outage: the accumulator holds its buffer and slows its caller until the broker is back. */
+const RETRY_DELAY_MS = 300
+
+/** @platformatic/kafka as a batch producer: idempotent, one request in flight, as many retries as the outage is long. */
+export function createPlatformaticProducer({ bootstrap, clientId }: ClientOptions): BatchProducer {
+  const producer = new Producer<Buffer, Buffer, Buffer, Buffer>({
+    clientId,
+    bootstrapBrokers: bootstrap.split(','),
+    idempotent: true,
+    acks: -1,
+    retries: Number.MAX_SAFE_INTEGER,
+    retryDelay: RETRY_DELAY_MS,
+    connectTimeout: 3000,
+    autocreateTopics: false,
+    metadataMaxAge: 300_000,
+  })
+  return {
+    async connect() {
+      await producer.initIdempotentProducer({})
+    },
+    async send(batches: readonly OutputBatch[], compression) {
+      await producer.send({ messages: toMessages(batches), compression })
+    },
+    async close() {
+      await producer.close(true)
+    },
+  }
+}
+
+const headerNames = new Map<string, Buffer>()
+
+/** Header names are a handful of constants: encode each once. */
+function headerName(name: string): Buffer {
+  let encoded = headerNames.get(name)
+  if (!encoded) {
+    encoded = Buffer.from(name)
+    headerNames.set(name, encoded)
+  }
+  return encoded
+}
+
+function toMessages(batches: readonly OutputBatch[]) {
+  const timestamp = BigInt(Date.now())
+  const messages = []
+  for (const { topic, partition, records } of batches) {
+    for (const { key, value, headers } of records) {
+      const encoded = new Map<Buffer, Buffer>()
+      for (const [name, text] of headers) encoded.set(headerName(name), text)
+      messages.push({ topic, partition, value, headers: encoded, timestamp, ...(key ? { key } : {}) })
+    }
+  }
+  return messages
+}

@@ -1,0 +1,2 @@
+export { readSlotSettings } from './slot-settings.ts'
+export { startWorker } from './start-worker.ts'

@@ -1,0 +1,50 @@
+import { OUTPUT_TOPICS, TOPICS } from '@radtune/core/contract'
+import { readSettings, type SettingKey } from '@radtune/core/settings'
+import type { LaneOptions } from '../kafka/index.ts'
+
+const keys = [
+  'pipeline.duplicateWindow',
+  'pipeline.commitInterval',
+  'pipeline.driver',
+  'producer.main.batchBytes',
+  'producer.main.linger',
+  'producer.main.compression',
+  'producer.dirty.batchBytes',
+  'producer.dirty.linger',
+  'producer.dirty.compression',
+  'producer.bufferMemory',
+  'consumer.fetchMinBytes',
+  'consumer.fetchMaxWait',
+  'consumer.maxPartitionFetchBytes',
+  'consumer.sessionTimeout',
+  'thresholds.moderate',
+  'thresholds.high',
+  'thresholds.critical',
+  'rules.maxCpm',
+  'rules.sievertFactor',
+  'rules.nullPositionDegrees',
+  'rules.earliestTime',
+  'rules.futureTolerance',
+] as const satisfies readonly SettingKey[]
+
+/** The settings that a slot runs by, from its process's environment. */
+export type SlotSettings = ReturnType<typeof readSlotSettings>
+
+export function readSlotSettings(environment: Readonly<Record<string, string | undefined>>) {
+  return readSettings(environment, keys)
+}
+
+/** Producer settings by output topic. */
+export function lanesOf(settings: SlotSettings): Record<string, LaneOptions> {
+  const main: LaneOptions = {
+    batchBytes: settings['producer.main.batchBytes'],
+    lingerMs: settings['producer.main.linger'],
+    compression: settings['producer.main.compression'],
+  }
+  const dirty: LaneOptions = {
+    batchBytes: settings['producer.dirty.batchBytes'],
+    lingerMs: settings['producer.dirty.linger'],
+    compression: settings['producer.dirty.compression'],
+  }
+  return Object.fromEntries(OUTPUT_TOPICS.map((topic) => [topic, topic === TOPICS.dirty ? dirty : main]))
+}

@@ -1,0 +1,258 @@
+import {
+  copyCounters,
+  encodeCounters,
+  HEADERS,
+  OUTPUT_TOPICS,
+  type OutputTopic,
+  type PartitionProgress,
+} from '@radtune/core/contract'
+import {
+  Accumulator,
+  type BatchProducer,
+  type GroupConsumer,
+  type InputBatch,
+  type InputRecord,
+  type TailRecord,
+} from '../kafka/index.ts'
+import { processRecord, type RecordRules } from '../stages/index.ts'
+import { type OwnedPartition, takeOverPartition } from './load-partition.ts'
+import type { SlotMeter } from './slot-meter.ts'
+import { lanesOf, type SlotSettings } from './slot-settings.ts'
+
+/** What a slot needs of the world. */
+export interface SlotPorts {
+  consumer: GroupConsumer
+  producer: BatchProducer
+  progress(): Promise<PartitionProgress[]>
+  tails(wanted: readonly { topic: string; partition: number }[]): Promise<Map<string, TailRecord[]>>
+  /** Wall-clock milliseconds. */
+  now(): number
+  /** The slot cannot go on; whoever runs it starts a new one. */
+  onFailure(error: Error): void
+}
+
+export interface Slot {
+  start(): Promise<void>
+  /** Finishes what was read, waits for the acknowledgements, commits, and leaves the group. */
+  stop(): Promise<void>
+  readonly partitions: ReadonlyMap<number, OwnedPartition>
+  readonly joined: boolean
+  /** Bytes held for the broker. */
+  readonly accumulator: Accumulator
+  /** Wall-clock milliseconds of the last successful commit. */
+  readonly lastCommitAt: number | undefined
+}
+
+/** Records between two looks at the clock and at the buffer: long enough to cost nothing, short enough for a heartbeat. */
+const SLICE = 512
+
+/**
+ * One consumer thread: reads its partitions in order, sends each record through the stages to exactly one place, and commits
+ * offsets with counters only after the outputs of all earlier records are acknowledged.
+ */
+export function createSlot(options: {
+  ports: SlotPorts
+  settings: SlotSettings
+  rules: RecordRules
+  meter: SlotMeter
+}): Slot {
+  const { ports, settings, rules, meter } = options
+  const owned = new Map<number, OwnedPartition>()
+  let assigned: readonly number[] = []
+  let joined = false
+  let stopping = false
+  let takingOver: Promise<void> | undefined
+  let committing: Promise<void> | undefined
+  let commitTimer: NodeJS.Timeout | undefined
+  let lastCommitAt: number | undefined
+
+  const accumulator = new Accumulator({
+    producer: ports.producer,
+    lanes: lanesOf(settings),
+    bufferBytes: settings['producer.bufferMemory'],
+    onFailure: ports.onFailure,
+    onAcknowledged: meter.onAcknowledged,
+  })
+
+  function onAssigned(partitions: readonly number[], continued: boolean): void {
+    assigned = partitions
+    joined = true
+    for (const partition of owned.keys()) {
+      if (!continued || !partitions.includes(partition)) owned.delete(partition)
+    }
+    for (const partition of owned.values()) partition.soughtBack = false
+  }
+
+  /** Loads what is newly assigned. Anything of ours still in flight must have arrived before the output tails are read. */
+  async function takeOver(): Promise<void> {
+    const wanted = assigned.filter((partition) => !owned.has(partition))
+    accumulator.flush()
+    await accumulator.settled()
+    const [progress, tails] = await Promise.all([
+      ports.progress(),
+      ports.tails(wanted.flatMap((partition) => OUTPUT_TOPICS.map((topic) => ({ topic, partition })))),
+    ])
+    for (const entry of progress) {
+      if (!wanted.includes(entry.partition) || !assigned.includes(entry.partition)) continue
+      owned.set(entry.partition, takeOverPartition(entry, tails, settings['pipeline.duplicateWindow']))
+    }
+  }
+
+  async function onBatch(batch: InputBatch): Promise<void> {
+    if (!owned.has(batch.partition) && !stopping) {
+      takingOver ??= takeOver().finally(() => {
+        takingOver = undefined
+      })
+      await takingOver
+    }
+    const partition = owned.get(batch.partition)
+    if (!partition || stopping) return
+    partition.end = batch.endOffset
+    const first = batch.records[0]
+    if (first && first.offset > partition.next && !partition.soughtBack) {
+      partition.soughtBack = true
+      ports.consumer.seek(batch.partition, partition.next)
+      return
+    }
+    partition.soughtBack = false
+    await processBatch(partition, batch)
+  }
+
+  async function processBatch(partition: OwnedPartition, batch: InputBatch): Promise<void> {
+    meter.onFetched(batch)
+    const { records } = batch
+    const receivedAt = ports.now()
+    for (let index = 0; index < records.length; index += SLICE) {
+      const startedAt = performance.now()
+      const end = Math.min(index + SLICE, records.length)
+      for (let at = index; at < end; at += 1) processOne(partition, records[at] as InputRecord, receivedAt)
+      meter.busy(performance.now() - startedAt)
+      if (accumulator.full) {
+        const waitedFrom = performance.now()
+        // biome-ignore lint/performance/noAwaitInLoops: this wait is the back-pressure
+        await accumulator.space()
+        meter.backPressured(performance.now() - waitedFrom)
+      }
+      if (stopping || owned.get(batch.partition) !== partition) return
+    }
+  }
+
+  function processOne(partition: OwnedPartition, record: InputRecord, receivedAt: number): void {
+    if (record.offset < partition.next) return
+    partition.next = record.offset + 1
+    const refill = record.offset < partition.committedAtStart
+    const outcome = processRecord({ window: partition.window, rules }, record, refill)
+    if (refill) return
+    const { counters } = partition
+    if (outcome.kind === 'duplicate') {
+      counters.duplicates += 1
+      meter.onDuplicate()
+      return
+    }
+    const sentAt = record.header(HEADERS.sentAt)
+    if (outcome.kind === 'dirty') counters.dirty[outcome.reason] += 1
+    else {
+      counters[outcome.critical ? 'critical' : 'normal'] += 1
+      counters.levels[outcome.level] += 1
+    }
+    meter.onDecided(outcome, sentAt, receivedAt)
+    if (record.offset <= partition.written[outcome.topic]) return
+    accumulator.append(outcome.topic, partition.partition, {
+      key: record.key,
+      value: outcome.value,
+      headers: headersOf(partition.partition, record.offset, sentAt, outcome.topic, receivedAt),
+    })
+  }
+
+  /** Commits every partition that moved, once all that was appended until now is acknowledged. */
+  function commit(): Promise<void> {
+    committing ??= commitOnce().finally(() => {
+      committing = undefined
+    })
+    return committing
+  }
+
+  async function commitOnce(): Promise<void> {
+    const moved = [...owned.values()]
+      .filter(({ next, committed }) => next > committed)
+      .map((partition) => ({ partition, offset: partition.next, counters: copyCounters(partition.counters) }))
+    if (moved.length === 0) return
+    await accumulator.settled()
+    const still = moved.filter(({ partition }) => owned.get(partition.partition) === partition)
+    if (still.length === 0) return
+    await ports.consumer.commit(
+      still.map(({ partition, offset, counters }) => ({
+        partition: partition.partition,
+        offset,
+        metadata: encodeCounters(counters),
+      })),
+    )
+    for (const { partition, offset } of still) partition.committed = Math.max(partition.committed, offset)
+    lastCommitAt = ports.now()
+  }
+
+  /** A commit that fails, as in a rebalance, is harmless: the offsets stay due and the next tick tries again. */
+  function commitQuietly(): Promise<void> {
+    return commit().catch((error) => meter.onCommitFailure(error))
+  }
+
+  return {
+    partitions: owned,
+    accumulator,
+    get joined() {
+      return joined
+    },
+    get lastCommitAt() {
+      return lastCommitAt
+    },
+    async start() {
+      await ports.producer.connect()
+      await ports.consumer.start({
+        onAssigned,
+        onRebalancing() {
+          accumulator.flush()
+          void commitQuietly()
+        },
+        onBatch,
+        onFetch: meter.onFetch,
+        onFailure: ports.onFailure,
+      })
+      commitTimer = setInterval(() => void commitQuietly(), settings['pipeline.commitInterval'])
+    },
+    async stop() {
+      stopping = true
+      clearInterval(commitTimer)
+      accumulator.flush()
+      await committing?.catch(() => undefined)
+      await commitQuietly()
+      await ports.consumer.stop()
+      accumulator.discard()
+      await ports.producer.close()
+    },
+  }
+}
+
+let processedAtMs = 0
+let processedAtText = Buffer.alloc(0)
+
+/** Many records share a millisecond: encode it once. */
+function processedAt(ms: number): Buffer {
+  if (ms !== processedAtMs) {
+    processedAtMs = ms
+    processedAtText = Buffer.from(String(ms))
+  }
+  return processedAtText
+}
+
+function headersOf(
+  partition: number,
+  offset: number,
+  sentAt: Buffer | undefined,
+  topic: OutputTopic,
+  nowMs: number,
+): [string, Buffer][] {
+  const headers: [string, Buffer][] = [[HEADERS.source, Buffer.from(`${partition}:${offset}`)]]
+  if (sentAt) headers.push([HEADERS.sentAt, sentAt])
+  if (topic !== 'dirty-data') headers.push([HEADERS.processedAt, processedAt(nowMs)])
+  return headers
+}
