@@ -31,6 +31,7 @@ export default defineConfig({
           include: onKafka,
           exclude,
           globalSetup: 'test/broker.ts',
+          fileParallelism: false,
           testTimeout: 60_000,
           sequence: { groupOrder: 1 },
         },

@@ -181,7 +181,6 @@ export class Accumulator {
     while (this.#ready.length > 0 && !this.#failure) {
       const request = this.#takeRequest()
       try {
-        // biome-ignore lint/performance/noAwaitInLoops: one request in flight keeps the order within a partition
         await this.#options.producer.send(merged(request), (request[0] as OpenBatch).lane.compression)
       } catch (error) {
         this.#fail(error instanceof Error ? error : new Error(String(error)))

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { emptyCounters, encodeCounters, GROUPS, TOPICS } from '@radtune/core/contract'
-import { afterAll, describe, expect, inject, it, onTestFinished } from 'vitest'
+import { describe, expect, inject, it, onTestFinished } from 'vitest'
 import { createDriver } from './create-driver.ts'
 import type {
   BatchProducer,
@@ -10,7 +9,6 @@ import type {
   InputBatch,
   KafkaDriver,
 } from './driver.ts'
-import { createProgressReader } from './progress.ts'
 import { readTails } from './tail-reader.ts'
 import { ensureTopics } from './topics.ts'
 
@@ -179,27 +177,7 @@ describe.each(['hybrid', 'kafkajs'] as const)('driver %s on a real broker', { ti
 })
 
 describe('control path on a real broker', { timeout: 60_000 }, () => {
-  const reader = createProgressReader(client)
-  afterAll(() => reader.close())
   const driver = createDriver('hybrid', client)
-
-  it('reads the counters that travel with the commits', async () => {
-    await ensureTopics(client, [{ name: TOPICS.input, partitions: 2, replicationFactor: 1, config: {} }])
-    const producer = await connectedProducer(driver)
-    await producer.send(
-      [{ topic: TOPICS.input, partition: 1, records: [text('1'), text('2'), text('3')] }],
-      'snappy',
-    )
-    const member = gather(driver, TOPICS.input, GROUPS.worker)
-    await member.started
-    await member.until(() => member.records().length === 3)
-    const counters = { ...emptyCounters(0), normal: 1, duplicates: 1 }
-    await member.consumer.commit([{ partition: 1, offset: 2, metadata: encodeCounters(counters) }])
-    expect(await reader.read()).toEqual([
-      { partition: 0, low: 0, end: 0, committed: undefined, counters: undefined },
-      { partition: 1, low: 0, end: 3, committed: 2, counters },
-    ])
-  })
 
   it('reads the tails of many partitions, empty ones too', async () => {
     const topic = await newTopic(3)

@@ -63,7 +63,6 @@ async function readWith(
     const known = metadata.topics.get(topic)
     const leader = known?.partitions[partition]?.leader
     if (!known || leader === undefined) throw new Error(`${topic}/${partition} has no leader`)
-    // biome-ignore lint/performance/noAwaitInLoops: one small fetch per partition
     const answer = await consumer.fetch({
       node: leader,
       minBytes: 1,

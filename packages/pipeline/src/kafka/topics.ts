@@ -37,7 +37,6 @@ export async function ensureTopics(
     if (missing.length > 0) await createTopics(admin, missing)
     const outcomes: TopicOutcome[] = missing.map(({ name }) => ({ name, outcome: 'created', changes: [] }))
     for (const topic of topics.filter(({ name }) => existing.has(name))) {
-      // biome-ignore lint/performance/noAwaitInLoops: a handful of topics, one admin connection
       const changes = await alignConfig(admin, options, topic)
       outcomes.push({
         name: topic.name,

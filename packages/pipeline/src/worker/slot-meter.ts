@@ -10,8 +10,7 @@ import type { Slot } from './slot.ts'
 export interface SlotMeter {
   onFetch(): void
   onFetched(batch: InputBatch): void
-  onDecided(outcome: Exclude<Outcome, { kind: 'duplicate' }>, sentAt: Buffer | undefined, nowMs: number): void
-  onDuplicate(): void
+  onDecided(outcome: Outcome, sentAt: Buffer | undefined, nowMs: number): void
   onAcknowledged(batch: { records: number; bytes: number; ageMs: number }): void
   onCommitFailure(error: unknown): void
   busy(ms: number): void
@@ -70,16 +69,18 @@ export function createSlotMeter(options: {
     },
     onDecided(outcome, sentAt, nowMs) {
       total.in += 1
-      if (outcome.kind === 'dirty') {
-        total.dirty += 1
-        rejects[outcome.reason] = (rejects[outcome.reason] ?? 0) + 1
-      } else if (outcome.critical) total.critical += 1
-      else total.normal += 1
+      switch (outcome.kind) {
+        case 'duplicate':
+          total.duplicates += 1
+          break
+        case 'dirty':
+          total.dirty += 1
+          rejects[outcome.reason] = (rejects[outcome.reason] ?? 0) + 1
+          break
+        case 'kept':
+          total[outcome.critical ? 'critical' : 'normal'] += 1
+      }
       if (sentAt) arrival.record(nowMs - Number(sentAt))
-    },
-    onDuplicate() {
-      total.in += 1
-      total.duplicates += 1
     },
     onAcknowledged({ ageMs }) {
       processing.record(ageMs)
@@ -103,7 +104,7 @@ export function createSlotMeter(options: {
       const perSecond = (ms: number) => Math.min(1000, ms / seconds)
       const stats: SlotStats = {
         slot: options.slot,
-        partitions: [...slot.partitions.keys()].sort((a, b) => a - b),
+        partitions: [...slot.assigned].sort((a, b) => a - b),
         in: total.in,
         out: { normal: total.normal, critical: total.critical, dirty: total.dirty },
         duplicates: total.duplicates,

@@ -14,8 +14,8 @@ import {
   type InputRecord,
   type TailRecord,
 } from '../kafka/index.ts'
-import { processRecord, type RecordRules } from '../stages/index.ts'
-import { type OwnedPartition, takeOverPartition } from './load-partition.ts'
+import { countOutcome, processRecord, type RecordRules } from '../stages/index.ts'
+import { type OwnedPartition, takeOverPartition } from './take-over-partition.ts'
 import type { SlotMeter } from './slot-meter.ts'
 import { lanesOf, type SlotSettings } from './slot-settings.ts'
 
@@ -35,6 +35,8 @@ export interface Slot {
   start(): Promise<void>
   /** Finishes what was read, waits for the acknowledgements, commits, and leaves the group. */
   stop(): Promise<void>
+  /** Partitions that the group gave to this slot; each is taken over when its first records come. */
+  readonly assigned: readonly number[]
   readonly partitions: ReadonlyMap<number, OwnedPartition>
   readonly joined: boolean
   /** Bytes held for the broker. */
@@ -94,7 +96,7 @@ export function createSlot(options: {
     ])
     for (const entry of progress) {
       if (!wanted.includes(entry.partition) || !assigned.includes(entry.partition)) continue
-      owned.set(entry.partition, takeOverPartition(entry, tails, settings['pipeline.duplicateWindow']))
+      owned.set(entry.partition, takeOverPartition(entry, tails, { duplicateWindow: settings['pipeline.duplicateWindow'], rules, stages: meter.stages }))
     }
   }
 
@@ -129,7 +131,6 @@ export function createSlot(options: {
       meter.busy(performance.now() - startedAt)
       if (accumulator.full) {
         const waitedFrom = performance.now()
-        // biome-ignore lint/performance/noAwaitInLoops: this wait is the back-pressure
         await accumulator.space()
         meter.backPressured(performance.now() - waitedFrom)
       }
@@ -141,21 +142,12 @@ export function createSlot(options: {
     if (record.offset < partition.next) return
     partition.next = record.offset + 1
     const refill = record.offset < partition.committedAtStart
-    const outcome = processRecord({ window: partition.window, rules }, record, refill)
+    const outcome = processRecord(partition.state, record, refill)
     if (refill) return
-    const { counters } = partition
-    if (outcome.kind === 'duplicate') {
-      counters.duplicates += 1
-      meter.onDuplicate()
-      return
-    }
+    countOutcome(partition.counters, outcome)
     const sentAt = record.header(HEADERS.sentAt)
-    if (outcome.kind === 'dirty') counters.dirty[outcome.reason] += 1
-    else {
-      counters[outcome.critical ? 'critical' : 'normal'] += 1
-      counters.levels[outcome.level] += 1
-    }
     meter.onDecided(outcome, sentAt, receivedAt)
+    if (outcome.kind === 'duplicate') return
     if (record.offset <= partition.written[outcome.topic]) return
     accumulator.append(outcome.topic, partition.partition, {
       key: record.key,
@@ -197,6 +189,9 @@ export function createSlot(options: {
   }
 
   return {
+    get assigned() {
+      return assigned
+    },
     partitions: owned,
     accumulator,
     get joined() {

@@ -7,7 +7,7 @@ import {
   type PartitionProgress,
 } from '@radtune/core/contract'
 import type { TailRecord } from '../kafka/index.ts'
-import { DuplicateWindow } from '../stages/index.ts'
+import { DuplicateWindow, type PartitionState, type RecordRules, type StageTimes } from '../stages/index.ts'
 
 /** What a slot knows of a partition that it owns. */
 export interface OwnedPartition {
@@ -19,7 +19,8 @@ export interface OwnedPartition {
   /** Position and counters of the last successful commit. */
   committed: number
   counters: PartitionCounters
-  readonly window: DuplicateWindow
+  /** Duplicate window and rules, for the stages. */
+  readonly state: PartitionState
   /** Highest input offset that each output already holds: what an earlier owner wrote but had not committed. */
   readonly written: Readonly<Record<OutputTopic, number>>
   /** The partition's end at the last fetch. */
@@ -35,7 +36,7 @@ export interface OwnedPartition {
 export function takeOverPartition(
   progress: PartitionProgress,
   tails: ReadonlyMap<string, readonly TailRecord[]>,
-  duplicateWindow: number,
+  { duplicateWindow, rules, stages }: { duplicateWindow: number; rules: RecordRules; stages: StageTimes },
 ): OwnedPartition {
   const { partition, low, end } = progress
   const committed = Math.max(progress.committed ?? low, 0)
@@ -46,7 +47,7 @@ export function takeOverPartition(
     committedAtStart: committed,
     committed,
     counters,
-    window: new DuplicateWindow(duplicateWindow),
+    state: { window: new DuplicateWindow(duplicateWindow), rules, stages },
     written: Object.fromEntries(
       OUTPUT_TOPICS.map((topic) => [
         topic,

@@ -1,0 +1,244 @@
+import { GROUPS, HEADERS, OUTPUT_TOPICS, type PartitionProgress, sumRecords, TOPICS } from '@radtune/core/contract'
+import kafkajs from 'kafkajs'
+import { afterAll, beforeEach, describe, expect, inject, it, onTestFinished, vi } from 'vitest'
+import { type ClientOptions, createDriver, createProgressReader, ensureTopics, type GroupConsumer, readTails } from '../kafka/index.ts'
+import { createStageTimes, recordRulesFrom } from '../stages/index.ts'
+import { createSlot, type Slot, type SlotPorts } from './slot.ts'
+import { createSlotMeter } from './slot-meter.ts'
+import { readSlotSettings } from './slot-settings.ts'
+
+const PARTITIONS = 6
+const client: ClientOptions = { bootstrap: inject('bootstrap'), clientId: 'slots', log: () => undefined }
+const driver = createDriver('hybrid', client)
+const progress = createProgressReader(client)
+const admin = new kafkajs.Kafka({ brokers: [client.bootstrap], clientId: 'test-admin', logLevel: kafkajs.logLevel.NOTHING }).admin()
+const connected = admin.connect()
+const settings = readSlotSettings({
+  RADTUNE_PRODUCER_BUFFER_MEMORY: '4MiB',
+  RADTUNE_CONSUMER_FETCH_MIN_BYTES: '1',
+  RADTUNE_CONSUMER_FETCH_MAX_WAIT: '100ms',
+  RADTUNE_CONSUMER_MAX_PARTITION_FETCH_BYTES: '64KiB',
+  RADTUNE_PIPELINE_DUPLICATE_WINDOW: '1000',
+  RADTUNE_PIPELINE_COMMIT_INTERVAL: '100ms',
+})
+
+beforeEach(async () => {
+  await connected
+  const topics = (await admin.listTopics()).filter((name) => ([TOPICS.input, ...OUTPUT_TOPICS] as string[]).includes(name))
+  if (topics.length > 0) {
+    await admin.deleteTopics({ topics })
+    await vi.waitFor(async () => {
+      const left = await admin.listTopics()
+      expect(topics.filter((name) => left.includes(name))).toEqual([])
+    })
+  }
+  await admin.deleteGroups([GROUPS.worker]).catch(() => undefined)
+  await ensureTopics(client, [TOPICS.input, ...OUTPUT_TOPICS].map((name) => ({ name, partitions: PARTITIONS, replicationFactor: 1, config: {} })))
+})
+
+afterAll(async () => {
+  await progress.close()
+  await admin.disconnect()
+})
+
+/** A slot on the real broker; `ports` replaces parts of its world. */
+function newSlot(ports: (real: SlotPorts) => Partial<SlotPorts> = () => ({})): Slot {
+  const real: SlotPorts = {
+    consumer: driver.consumer({
+      topic: TOPICS.input,
+      groupId: GROUPS.worker,
+      fromBeginning: true,
+      fetchMinBytes: 1,
+      fetchMaxWaitMs: 100,
+      maxPartitionFetchBytes: settings['consumer.maxPartitionFetchBytes'],
+      sessionTimeoutMs: 10_000,
+    }),
+    producer: driver.producer(),
+    progress: () => progress.read(),
+    tails: (wanted) => readTails(client, wanted),
+    now: Date.now,
+    onFailure: () => undefined,
+  }
+  const meter = createSlotMeter({ slot: 0, maxPartitionFetchBytes: 65_536, stages: createStageTimes(), now: Date.now })
+  return createSlot({ settings, rules: recordRulesFrom(settings), meter, ports: { ...real, ...ports(real) } })
+}
+
+async function started(slot: Slot): Promise<Slot> {
+  await slot.start()
+  let stopped = false
+  onTestFinished(async () => {
+    if (!stopped) await slot.stop()
+  })
+  return {
+    ...slot,
+    get assigned() {
+      return slot.assigned
+    },
+    stop: () => {
+      stopped = true
+      return slot.stop()
+    },
+  } as Slot
+}
+
+/** Publishes rows `from`..`to`: of ten, one is dirty, one repeats the row before it, one is critical, seven are normal. */
+async function publish(from: number, to: number): Promise<void> {
+  const producer = driver.producer()
+  await producer.connect()
+  for (let at = from; at < to; at += 500) {
+    const batches = Array.from({ length: PARTITIONS }, (_, partition) => ({ topic: TOPICS.input, partition, records: [] as ReturnType<typeof row>[] }))
+    for (let index = at; index < Math.min(at + 500, to); index += 1) batches[partitionOf(index)]?.records.push(row(index))
+    await producer.send(batches.filter(({ records }) => records.length > 0), 'snappy')
+  }
+  await producer.close()
+}
+
+/** Rows of a decade stay in one partition, so that the duplicate meets its original. */
+const partitionOf = (index: number) => Math.floor(index / 10) % PARTITIONS
+
+function row(index: number) {
+  const kind = index % 10
+  const original = kind === 1 ? index - 1 : index
+  const reading = {
+    latitude: String(35 + (original % 1000) / 1000),
+    longitude: '139.5',
+    value: kind === 2 ? '1500' : '30',
+    unit: kind === 3 ? 'celcius' : 'CPM',
+    captured_time: new Date(1_580_000_000_000 + original * 1000).toISOString(),
+  }
+  return {
+    key: Buffer.from(`k${original}`),
+    value: Buffer.from(JSON.stringify(reading)),
+    headers: [[HEADERS.sentAt, Buffer.from(String(Date.now()))]] as const,
+  }
+}
+
+const expectedSums = (rows: number) => ({
+  in: rows,
+  normal: rows * 0.7,
+  critical: rows / 10,
+  dirty: rows / 10,
+  dirtyByReason: { unit: rows / 10 },
+  duplicates: rows / 10,
+  inFlight: 0,
+})
+
+async function drained(): Promise<PartitionProgress[]> {
+  return vi.waitFor(
+    async () => {
+      const partitions = await progress.read()
+      const { sums, mismatches } = sumRecords(partitions)
+      expect(mismatches).toEqual([])
+      expect(sums.inFlight).toBe(0)
+      return partitions
+    },
+    { timeout: 40_000, interval: 100 },
+  )
+}
+
+/** The `source` of every record of an output, as Kafka holds it. */
+async function sourcesOf(topic: string): Promise<string[]> {
+  const ends = await admin.fetchTopicOffsets(topic)
+  const wanted = ends.reduce((sum, { high }) => sum + Number(high), 0)
+  const sources: string[] = []
+  if (wanted === 0) return sources
+  const consumer: GroupConsumer = driver.consumer({
+    topic,
+    groupId: `read-${topic}-${Date.now()}`,
+    fromBeginning: true,
+    fetchMinBytes: 1,
+    fetchMaxWaitMs: 50,
+    maxPartitionFetchBytes: 1024 * 1024,
+    sessionTimeoutMs: 10_000,
+  })
+  await new Promise<void>((resolve, reject) => {
+    consumer
+      .start({
+        onAssigned: () => undefined,
+        onRebalancing: () => undefined,
+        onFetch: () => undefined,
+        onFailure: reject,
+        onBatch: async ({ records }) => {
+          for (const record of records) sources.push(String(record.header(HEADERS.source)))
+          if (sources.length >= wanted) resolve()
+        },
+      })
+      .catch(reject)
+  })
+  await consumer.stop()
+  return sources
+}
+
+async function expectOutputsExact(rows: number): Promise<void> {
+  const normal = await sourcesOf(TOPICS.normal)
+  const critical = await sourcesOf(TOPICS.critical)
+  const dirty = await sourcesOf(TOPICS.dirty)
+  const { in: _, duplicates: __, ...expected } = expectedSums(rows)
+  expect({ normal: normal.length, critical: critical.length, dirty: dirty.length }).toEqual({
+    normal: expected.normal,
+    critical: expected.critical,
+    dirty: expected.dirty,
+  })
+  const all = [...normal, ...critical, ...dirty]
+  expect(new Set(all).size).toBe(all.length)
+}
+
+describe('slots on a real broker', { timeout: 90_000 }, () => {
+  it('sends every record to exactly one place and commits counts that agree with the topics', async () => {
+    await publish(0, 6000)
+    await started(newSlot())
+    const partitions = await drained()
+    expect(sumRecords(partitions).sums).toMatchObject(expectedSums(6000))
+    await expectOutputsExact(6000)
+  })
+
+  it('is exact through members that come and go in the middle', async () => {
+    let rows = 0
+    let feeding = true
+    const fed = (async () => {
+      for (; feeding; rows += 600) await publish(rows, rows + 600)
+    })()
+    const owns = (slot: Slot, least: number) =>
+      vi.waitFor(() => expect(slot.assigned.length).toBeGreaterThanOrEqual(least), { timeout: 20_000 })
+    const first = await started(newSlot())
+    await owns(first, PARTITIONS)
+    const second = await started(newSlot())
+    await owns(second, 1)
+    const third = await started(newSlot())
+    await owns(third, 1)
+    await first.stop()
+    await owns(third, PARTITIONS / 2)
+    feeding = false
+    await fed
+    expect(sumRecords(await drained()).sums).toMatchObject(expectedSums(rows))
+    await expectOutputsExact(rows)
+  })
+
+  it('recognises what a member wrote but never committed, and its duplicates', async () => {
+    await publish(0, 3000)
+    // Commits nothing, as if it were killed between the acknowledgement and the commit.
+    const lost = newSlot((real) => ({
+      consumer: { ...real.consumer, commit: () => Promise.reject(new Error('killed')) },
+    }))
+    await lost.start()
+    await vi.waitFor(() => expect(lost.accumulator.counts.records).toBe(2700), { timeout: 20_000 })
+    await lost.stop()
+    expect(sumRecords(await progress.read()).sums.inFlight).toBe(3000)
+    await publish(3000, 6000)
+    await started(newSlot())
+    expect(sumRecords(await drained()).sums).toMatchObject(expectedSums(6000))
+    await expectOutputsExact(6000)
+  })
+
+  it('remembers duplicates across a restart: the window is read again from before the commit', async () => {
+    await publish(0, 600)
+    const first = await started(newSlot())
+    await drained()
+    await first.stop()
+    await publish(0, 600)
+    await started(newSlot())
+    const { sums } = sumRecords(await drained())
+    // Of the second round only the dirty ones pass: 60 of 600.
+    expect(sums).toMatchObject({ in: 1200, normal: 420, critical: 60, dirty: 120, duplicates: 600 })
+  })
+})
