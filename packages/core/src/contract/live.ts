@@ -38,8 +38,11 @@ export const liveStatsSchema = z.object({
   endToEnd: latencySchema,
   /** From the committed offsets; null while Kafka does not answer. */
   records: recordSumsSchema.nullable(),
+  /** Frames that this client did not get because it was too slow. */
   skippedFrames: z.number(),
   clients: z.number(),
+  /** Sensors whose latest reading the backend holds; a client is shown the newest of them. */
+  sensors: z.number(),
 })
 export type LiveStats = z.infer<typeof liveStatsSchema>
 

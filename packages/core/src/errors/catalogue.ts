@@ -18,6 +18,27 @@ export const errorCatalogue = {
       'Every setting has a type, a unit and a range. A value outside of them is refused where it is given, before anything acts on it.',
     fix: ['radtune explain <setting>'],
   },
+  'RT-PROF-001': {
+    title: 'a profile cannot be read',
+    exitCode: 2,
+    explanation:
+      'A profile is one YAML map with the keys machine, workload and settings (and name). It is read strictly: unknown keys, tabs, values that their unit cannot take and settings that do not exist are refused, all at once, each with its line and column.',
+    fix: ['radtune profiles show 4c8g', 'radtune explain <setting>'],
+  },
+  'RT-PLAN-001': {
+    title: 'a profile is too small for the pipeline',
+    exitCode: 2,
+    explanation:
+      'Every service has a floor of memory and CPU below which it does not live. When the floors do not fit into the usable memory (the smaller of 85 % and all but 1 GiB) or into 1.25 times the CPUs, nothing is planned.',
+    fix: ['radtune plan --profile 2c4g'],
+  },
+  'RT-PLAN-002': {
+    title: 'the pins make the plan impossible',
+    exitCode: 2,
+    explanation:
+      'Without the pins the machine carries the pipeline, with them it does not: limits that add up to more than there is, a heap that its limit cannot hold, slots that do not divide the partitions. A pin is never changed silently, so the plan is refused.',
+    fix: ['radtune plan --show-origin', 'change or drop a pin'],
+  },
   'RT-DATA-001': {
     title: 'the header is not that of a Safecast dump',
     exitCode: 2,
@@ -37,6 +58,270 @@ export const errorCatalogue = {
     explanation:
       'Dumps are UTF-8 CSV, plain or gzip. UTF-16 text, archives and binary files are recognised by their first bytes and refused.',
     fix: ['iconv -f UTF-16 -t UTF-8 FILE > utf8.csv'],
+  },
+  'RT-DATA-004': {
+    title: 'standard input can be read once only',
+    exitCode: 2,
+    explanation:
+      'With --data - the readings come from standard input. It cannot be read from the start again, so it goes neither with --loop nor twice in one command.',
+    fix: ['radtune up --data -', 'cat > readings.csv, then radtune up --data readings.csv --loop'],
+  },
+  'RT-DATA-005': {
+    title: 'a compressed data file is damaged',
+    exitCode: 1,
+    explanation:
+      'The gzip data end too early or do not decompress. What came before the damage was published; the rest of the file cannot be read.',
+    fix: ['gzip -t FILE', 'fetch the file again'],
+  },
+  'RT-KAFKA-001': {
+    title: 'a topic exists with another number of partitions',
+    exitCode: 1,
+    explanation:
+      'Records of one place stay in one partition, and duplicates are recognised there. Another number of partitions would scatter them, so a topic is never grown, shrunk or recreated behind your back.',
+    fix: ['radtune up --fresh    (drops the data)', 'pin topics.radiation-data.partitions to what the topics have'],
+  },
+  'RT-UP-001': {
+    title: 'the machine has not enough memory for the stack',
+    exitCode: 4,
+    explanation:
+      'The memory limits of all services must fit into what the machine can give: the smaller of 85 % of its memory and its memory less 1 GiB. Beyond that the kernel would kill services under load.',
+    fix: ['radtune up --profile 2c4g', 'radtune up --force'],
+  },
+  'RT-UP-002': {
+    title: 'another radtune operation runs on this project',
+    exitCode: 4,
+    explanation:
+      'up and down change the stack of a project, so one of them runs at a time. The lock is held by a living process and is freed when that process ends, however it ends.',
+    fix: ['wait for the other operation to end', 'radtune status'],
+  },
+  'RT-UP-003': {
+    title: 'a service was killed for memory',
+    exitCode: 1,
+    explanation:
+      'A service ended because it ran out of memory: the kernel killed it, or its heap reached its limit. It needs a larger limit or less load.',
+    fix: ['radtune plan', 'radtune up --rate 500'],
+  },
+  'RT-UP-004': {
+    title: 'a service did not come up',
+    exitCode: 1,
+    explanation: 'A service of the stack ended or stayed unhealthy while the stack was brought up.',
+    fix: ['radtune logs SERVICE'],
+  },
+  'RT-UP-005': {
+    title: 'not ready in time',
+    exitCode: 5,
+    explanation:
+      'The stack was not ready, or no record had gone through it, within --timeout; with --once, nothing moved for that long. Fetching what is needed does not count.',
+    fix: ['radtune up --timeout 5m', 'radtune logs'],
+  },
+  'RT-UP-006': {
+    title: 'the project holds data of another profile',
+    exitCode: 2,
+    explanation:
+      'Topics of one profile do not fit another: they have other partitions and limits. Earlier data are dropped only when you say so.',
+    fix: ['radtune up --fresh --yes'],
+  },
+  'RT-UP-007': {
+    title: 'the counts of records do not add up',
+    exitCode: 1,
+    explanation:
+      'Every record ends in exactly one place, and the counters committed with the offsets say where. A partition whose counters do not match its offsets is a fault, or another program commits to the group radtune-worker.',
+    fix: ['radtune status --json', 'radtune up --fresh --yes'],
+  },
+  'RT-UP-008': {
+    title: 'this runtime is not in this version',
+    exitCode: 2,
+    explanation: 'This version runs the stack as local processes. Containers come with a later one.',
+    fix: ['radtune up --runtime local'],
+  },
+  'RT-UP-009': {
+    title: 'dropping data was not confirmed',
+    exitCode: 2,
+    explanation:
+      '--fresh drops all earlier records of the project. It asks first; without a terminal it needs --yes.',
+    fix: ['radtune up --fresh --yes'],
+  },
+  'RT-UP-010': {
+    title: 'no stack runs',
+    exitCode: 4,
+    explanation: 'The command needs a running stack.',
+    fix: ['radtune up'],
+  },
+  'RT-CLI-020': {
+    title: 'no such service',
+    exitCode: 2,
+    explanation: 'The stack of this project has no service of this name.',
+    fix: ['radtune status'],
+  },
+  'RT-CLI-021': {
+    title: 'flags that do not go together',
+    exitCode: 2,
+    explanation: 'Two flags of the command contradict each other, or one needs another.',
+    fix: ['radtune up --help'],
+  },
+  'RT-LOCAL-001': {
+    title: 'Java is not installed',
+    exitCode: 4,
+    explanation:
+      'The local runtime runs Kafka on Java 17 or newer. It takes the Java of JAVA_HOME, or else the one on the PATH.',
+    fix: ['sudo apt-get install openjdk-17-jre-headless', 'brew install openjdk@17'],
+  },
+  'RT-LOCAL-002': {
+    title: 'Java is too old',
+    exitCode: 4,
+    explanation: 'Kafka 4 needs Java 17 or newer.',
+    fix: ['sudo apt-get install openjdk-17-jre-headless', 'export JAVA_HOME=/path/to/a/newer/java'],
+  },
+  'RT-LOCAL-003': {
+    title: 'JAVA_HOME does not lead to a Java',
+    exitCode: 4,
+    explanation:
+      'JAVA_HOME is set, so it is used and nothing else is looked for; there is no working bin/java in it.',
+    fix: ['unset JAVA_HOME', 'export JAVA_HOME=/path/to/java'],
+  },
+  'RT-LOCAL-004': {
+    title: 'Maven is not installed',
+    exitCode: 4,
+    explanation:
+      'Kafka is fetched from Maven Central by Maven, once per version; afterwards neither Maven nor the network is needed.',
+    fix: ['sudo apt-get install maven', 'brew install maven'],
+  },
+  'RT-LOCAL-005': {
+    title: 'Kafka could not be fetched',
+    exitCode: 4,
+    explanation:
+      'Maven ended with an error; the last lines of its output say which. Mirrors and proxies are taken from its own settings.xml.',
+    fix: ['radtune up   (again, once the network is back)', 'mvn --version'],
+  },
+  'RT-LOCAL-006': {
+    title: 'the cache folder cannot be written',
+    exitCode: 4,
+    explanation:
+      'Kafka is kept in the cache folder of the user: RADTUNE_CACHE_DIR, else XDG_CACHE_HOME/radtune, else ~/.cache/radtune. It takes 50 MB, and as much again for the class archive.',
+    fix: ['df -h ~/.cache', 'RADTUNE_CACHE_DIR=/somewhere/writable radtune up'],
+  },
+  'RT-LOCAL-007': {
+    title: 'a port is in use',
+    exitCode: 4,
+    explanation:
+      'Every service listens on a port of its own on 127.0.0.1. The owner is named where the system lets radtune see it.',
+    fix: ['radtune up --port auto'],
+  },
+  'RT-LOCAL-008': {
+    title: 'the project folder cannot be written',
+    exitCode: 4,
+    explanation: "Data, logs and the supervisor's state live in .radtune/ of the project folder.",
+    fix: ['ls -ld .', 'radtune up --project /somewhere/writable'],
+  },
+  'RT-LOCAL-009': {
+    title: 'the supervisor does not answer',
+    exitCode: 1,
+    explanation:
+      'A small process of radtune outlives the command and looks after the services. It could not be started, or ended, or did not answer in time.',
+    fix: ['cat .radtune/local/logs/supervisor.log', 'radtune down'],
+  },
+  'RT-LOCAL-010': {
+    title: 'the supervisor is busy with another launch or stop',
+    exitCode: 4,
+    explanation: 'One launch or stop runs at a time on a project.',
+    fix: ['radtune status', 'radtune down'],
+  },
+  'RT-LOCAL-011': {
+    title: 'the local runtime does not run on this system',
+    exitCode: 4,
+    explanation: 'The local runtime needs Linux or macOS.',
+    fix: ['use WSL'],
+  },
+  'RT-LOCAL-012': {
+    title: 'earlier data cannot be dropped while the stack runs',
+    exitCode: 4,
+    explanation: 'The data folder is in use by the broker.',
+    fix: ['radtune down'],
+  },
+  'RT-LOCAL-013': {
+    title: 'the pipeline is not built',
+    exitCode: 4,
+    explanation: 'The services run from packages/pipeline/dist, which the build makes.',
+    fix: ['npm run build'],
+  },
+  'RT-CLI-001': {
+    title: 'there is no such command',
+    exitCode: 2,
+    explanation: 'The first words after radtune name a command. Commands near the given one are suggested.',
+    fix: ['radtune --help'],
+  },
+  'RT-CLI-002': {
+    title: 'there is no such flag',
+    exitCode: 2,
+    explanation: 'A flag that the command does not know. Flags near the given one are suggested.',
+    fix: ['radtune <command> --help'],
+  },
+  'RT-CLI-003': {
+    title: 'a flag or an argument cannot be used as given',
+    exitCode: 2,
+    explanation:
+      'A value is missing, is not of the kind that the flag takes, an argument is too many, or two flags exclude each other. The same holds for the RADTUNE_* environment variable of a flag.',
+    fix: ['radtune <command> --help'],
+  },
+  'RT-CLI-004': {
+    title: 'an answer is needed and nobody can be asked',
+    exitCode: 2,
+    explanation:
+      'The command wants a confirmation, but standard input is not a terminal, or --no-input or --json was given. Say the answer with the flag that the message names.',
+    fix: ['repeat the command with the flag'],
+  },
+  'RT-CLI-005': {
+    title: 'something happened that radtune did not expect',
+    exitCode: 1,
+    explanation:
+      'A defect of radtune or of something it relies on. A report with the details, secrets removed, was written for whoever looks into it.',
+    fix: ['look into the report', 'repeat the command'],
+  },
+  'RT-CLI-006': {
+    title: 'radtune cannot start on this Node',
+    exitCode: 4,
+    explanation:
+      "radtune needs Node 22.22 or newer and its own build. In the workspace it changes over to the project's own Node by itself; this error means that the Node is not installed or the build is missing.",
+    fix: ['npm ci', 'npm run build'],
+  },
+  'RT-CLI-007': {
+    title: 'interrupted',
+    exitCode: 1,
+    explanation: 'The command was ended by Ctrl-C (exit 130) or by SIGTERM (exit 143).',
+    fix: [],
+  },
+  'RT-CLI-008': {
+    title: 'nothing to explain under that name',
+    exitCode: 2,
+    explanation: 'radtune explain takes a setting key or an error code. Names near the given one are suggested.',
+    fix: ['radtune explain'],
+  },
+  'RT-CLI-009': {
+    title: 'a file or folder of the project cannot be used',
+    exitCode: 4,
+    explanation:
+      'The project folder (--project, by default the current folder) does not exist, is not a folder, or a file in it cannot be read or written by this user.',
+    fix: ['ls -ld FOLDER', 'radtune <command> --project FOLDER'],
+  },
+  'RT-SET-002': {
+    title: 'there is no such setting',
+    exitCode: 2,
+    explanation:
+      'Settings are named by the keys of one table; radtune explain lists them. A value is given as KEY=VALUE with --set, or as KEY: VALUE under settings: in a file.',
+    fix: ['radtune explain'],
+  },
+  'RT-PROF-002': {
+    title: 'there is no such profile',
+    exitCode: 2,
+    explanation:
+      'A profile is a file path, a name in profiles/ of the project, a name that radtune ships, or any <cpus>c<GB>g.',
+    fix: ['radtune profiles'],
+  },
+  'RT-PROF-003': {
+    title: 'a profile or settings file cannot be read',
+    exitCode: 4,
+    explanation: 'The file is there, but this user may not read it, or it is a folder.',
+    fix: ['ls -ld FILE'],
   },
 } as const satisfies Record<string, CatalogueEntry>
 

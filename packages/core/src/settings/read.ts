@@ -1,6 +1,7 @@
 import { RadtuneError } from '../errors/index.ts'
-import { type Parsed, parseBytes, parseDuration, parsed, refused } from '../units/index.ts'
+import { type Parsed, parseBytes, parseCpus, parseDuration, parsed, refused } from '../units/index.ts'
 import type { NumberSetting, SettingDefinition } from './definition.ts'
+import { printAmount } from './print.ts'
 import { type SettingKey, type SettingValues, settings } from './table.ts'
 
 /** Name of the environment variable of a setting: `producer.main.batchBytes` → `RADTUNE_PRODUCER_MAIN_BATCH_BYTES`. */
@@ -48,33 +49,49 @@ export function readSettings<Key extends SettingKey>(
 }
 
 function parseByDefinition(definition: SettingDefinition, raw: unknown): Parsed<number | string> {
-  if (definition.unit === 'choice') {
-    const text = String(raw).trim()
-    return definition.choices.includes(text)
-      ? parsed(text)
-      : refused(`"${text}" is not one of ${definition.choices.join(', ')}`)
+  switch (definition.unit) {
+    case 'choice':
+      return typeof raw === 'string' && definition.choices.includes(raw.trim())
+        ? parsed(raw.trim())
+        : refused(`${quoted(raw)} is not one of ${definition.choices.join(', ')}`)
+    case 'instant':
+      return parseInstant(raw)
+    default:
+      return parseNumber(definition, raw)
   }
-  if (definition.unit === 'instant') {
-    const time = typeof raw === 'string' ? Date.parse(raw) : Number.NaN
-    return Number.isNaN(time)
-      ? refused(`"${raw}" is not an instant such as 2011-03-01T00:00:00Z`)
-      : parsed(new Date(time).toISOString())
-  }
+}
+
+/** Only full ISO 8601 with a zone: `Date.parse` alone takes "1" and "May 7" as well. */
+function parseInstant(raw: unknown): Parsed<string> {
+  const iso = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/
+  const time = typeof raw === 'string' && iso.test(raw.trim()) ? Date.parse(raw.trim()) : Number.NaN
+  return Number.isNaN(time)
+    ? refused(`${quoted(raw)} is not an instant such as 2011-03-01T00:00:00Z`)
+    : parsed(new Date(time).toISOString())
+}
+
+function parseNumber(definition: NumberSetting, raw: unknown): Parsed<number> {
   const amount = parseAmount(definition, raw)
   if (!amount.ok) return amount
   if (definition.whole && !Number.isInteger(amount.value)) return refused(`${raw} is not a whole number`)
   if (amount.value < definition.min || amount.value > definition.max) {
-    return refused(`${raw} is not between ${definition.min} and ${definition.max}`)
+    const range = `${printAmount(definition, definition.min)} and ${printAmount(definition, definition.max)}`
+    return refused(`${printAmount(definition, amount.value)} is not between ${range}`)
   }
   return amount
 }
 
 function parseAmount(definition: NumberSetting, raw: unknown): Parsed<number> {
   if (typeof raw === 'number') return Number.isFinite(raw) ? parsed(raw) : refused(`${raw} is not a number`)
-  if (typeof raw !== 'string') return refused(`${JSON.stringify(raw)} is not a value`)
+  if (typeof raw !== 'string') return refused(`${quoted(raw)} is not a value`)
   if (definition.unit === 'bytes') return parseBytes(raw)
   if (definition.unit === 'ms') return parseDuration(raw)
+  if (definition.unit === 'cpus') return parseCpus(raw)
   return /^[+-]?(\d+(\.\d*)?|\.\d+)$/.test(raw.trim())
     ? parsed(Number(raw))
-    : refused(`"${raw}" is not a number`)
+    : refused(`${quoted(raw)} is not a number`)
+}
+
+function quoted(raw: unknown): string {
+  return JSON.stringify(raw) ?? String(raw)
 }

@@ -1,3 +1,9 @@
+export { compareSpecs, type SpecDifference, sameLaunchSpec } from './compare-specs.ts'
+export { explainSetting, type SettingExplanation } from './explain-setting.ts'
+export { fitToMachine, type MachineFit } from './fit-to-machine.ts'
+export { type Pin, pinName } from './pins.ts'
+export { type PlanOptions, type PlanResult, planStack } from './plan-stack.ts'
+export { splitWorkerHeap } from './size-workers.ts'
 export type {
   Deviation,
   Origin,
@@ -8,3 +14,4 @@ export type {
   StackSpec,
   TopicSpec,
 } from './stack-spec.ts'
+export { usableMemoryBytes } from './usable-memory.ts'

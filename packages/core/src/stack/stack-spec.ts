@@ -18,6 +18,10 @@ export interface Reason {
   of: string
   rule: string
   sentence: string
+  /** Who pinned the number; absent when the rule derived it. */
+  origin?: Origin
+  /** Where a pin was written, as file:line, when it was a file. */
+  at?: string
 }
 
 /** One service of the stack: limits, reservations, and the reason for each number. */

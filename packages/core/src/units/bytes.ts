@@ -3,8 +3,9 @@ import { type Parsed, parsed, refused } from './problem.ts'
 export const KIB = 1024
 export const MIB = 1024 * KIB
 export const GIB = 1024 * MIB
+const TIB = 1024 * GIB
 
-const factors: Record<string, number> = { b: 1, k: KIB, m: MIB, g: GIB, t: 1024 * GIB }
+const factors: Record<string, number> = { b: 1, k: KIB, m: MIB, g: GIB, t: TIB }
 
 /**
  * Reads an amount of memory or disk: `512MiB`, `1.5GB`, `300m`, `1048576`. Every suffix is binary, also `GB`,
@@ -19,16 +20,25 @@ export function parseBytes(text: string): Parsed<number> {
   return Number.isSafeInteger(bytes) ? parsed(bytes) : refused(`"${text}" is too large`)
 }
 
-/** Prints bytes in the largest binary unit that keeps at most one decimal exact enough to read: `512 MiB`, `1.5 GiB`. */
+/** Prints bytes in the largest binary unit that they fill, with at most one decimal: `512 MiB`, `1.5 GiB`. */
 export function formatBytes(bytes: number): string {
-  for (const [unit, size] of [
+  const units = [
+    ['TiB', TIB],
     ['GiB', GIB],
     ['MiB', MIB],
     ['KiB', KIB],
-  ] as const) {
-    if (Math.abs(bytes) >= size) return `${trimDecimal(bytes / size)} ${unit}`
+  ] as const
+  for (const [unit, size] of units) {
+    // An amount that rounds up to a whole unit is printed as that, not as 1024 of the next smaller one.
+    const fills = size === KIB ? Math.abs(bytes) >= KIB : Number((Math.abs(bytes) / size).toFixed(1)) >= 1
+    if (fills) return `${trimDecimal(bytes / size)} ${unit}`
   }
   return `${bytes} B`
+}
+
+/** Prints a memory limit in GiB with one decimal, as limits are compared by people: `0.3 GiB`, `2.0 GiB`. */
+export function formatGibibytes(bytes: number): string {
+  return `${(bytes / GIB).toFixed(1)} GiB`
 }
 
 function trimDecimal(value: number): string {

@@ -13,12 +13,13 @@ const factors: Record<string, number> = {
 export function parseDuration(text: string): Parsed<number> {
   const match = /^(\d+(?:\.\d+)?)\s*(ms|s|min|m|h|d)?$/i.exec(text.trim())
   if (!match) return refused(`"${text}" is not a duration; write it as 500ms, 30s, 5m or 24h`)
-  return parsed(Math.round(Number(match[1]) * (factors[(match[2] ?? 'ms').toLowerCase()] ?? 1)))
+  const ms = Math.round(Number(match[1]) * (factors[(match[2] ?? 'ms').toLowerCase()] ?? 1))
+  return Number.isSafeInteger(ms) ? parsed(ms) : refused(`"${text}" is too long`)
 }
 
 /** Prints milliseconds with at most two units: `41 ms`, `2.1 s`, `12m41s`, `24h`, `3d4h`. */
 export function formatDuration(ms: number): string {
-  if (ms < 1000) return `${Math.round(ms)} ms`
+  if (Math.round(ms) < 1000) return `${Math.round(ms)} ms`
   if (ms < 59_950) return `${(ms / 1000).toFixed(1).replace(/\.0$/, '')} s`
   const seconds = Math.round(ms / 1000)
   if (seconds < 3600) return joined(Math.floor(seconds / 60), 'm', seconds % 60, 's')

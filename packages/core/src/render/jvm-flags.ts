@@ -1,0 +1,24 @@
+import { MIB } from '../units/index.ts'
+
+/** Below this heap, G1's regions and side tables cost more than its short pauses are worth. */
+const SMALLEST_G1_HEAP_BYTES = 256 * MIB
+
+/** Flags of the broker's Java: heap (fixed size) and the processors that it sizes its pools by. `cpus` may be a fraction. */
+export function jvmFlags({ heapBytes, cpus }: { heapBytes: number; cpus: number }): string[] {
+  const heapMiB = Math.max(1, Math.floor(heapBytes / MIB))
+  const collector =
+    heapBytes < SMALLEST_G1_HEAP_BYTES
+      ? ['-XX:+UseSerialGC']
+      : ['-XX:+UseG1GC', '-XX:MaxGCPauseMillis=20', '-XX:InitiatingHeapOccupancyPercent=35']
+  return [
+    `-Xms${heapMiB}m`,
+    `-Xmx${heapMiB}m`,
+    `-XX:ActiveProcessorCount=${Math.max(1, Math.ceil(cpus))}`,
+    ...collector,
+    '-XX:+ExitOnOutOfMemoryError',
+    '-XX:-UsePerfData',
+    '-Djava.awt.headless=true',
+    '-Dfile.encoding=UTF-8',
+    '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn',
+  ]
+}
