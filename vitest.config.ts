@@ -1,6 +1,7 @@
 import { defineConfig } from 'vitest/config'
 
-const sourceConditions = ['radtune-source', 'node', 'import', 'default']
+// `import` and `default` are added by Vite where they apply; named here, Node would use them for `require` too.
+const sourceConditions = ['radtune-source', 'node']
 const resolve = { conditions: sourceConditions }
 const ssr = { resolve }
 const exclude = ['**/node_modules/**', '**/dist/**']

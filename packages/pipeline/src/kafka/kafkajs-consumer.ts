@@ -18,7 +18,8 @@ export function createKafkajsConsumer(kafka: Kafka, options: GroupConsumerOption
     minBytes: options.fetchMinBytes,
     maxWaitTimeInMs: options.fetchMaxWaitMs,
     maxBytesPerPartition: options.maxPartitionFetchBytes,
-    maxBytes: options.maxPartitionFetchBytes * 8,
+    // Compressed; decoded objects take several times as much, so a few partitions' worth bounds the memory.
+    maxBytes: options.maxPartitionFetchBytes * 2,
     allowAutoTopicCreation: false,
     retry: { initialRetryTime: 200, maxRetryTime: 2000, retries: 8, restartOnFailure: async () => true },
   })

@@ -13,7 +13,6 @@ export interface SlotMeter {
   onDecided(outcome: Outcome, sentAt: Buffer | undefined, nowMs: number): void
   onAcknowledged(batch: { records: number; bytes: number; ageMs: number }): void
   onCommitFailure(error: unknown): void
-  busy(ms: number): void
   backPressured(ms: number): void
   readonly stages: StageTimes
   /** Wall-clock milliseconds of the last answer to a fetch. */
@@ -44,7 +43,7 @@ export function createSlotMeter(options: {
   const total = { in: 0, normal: 0, critical: 0, dirty: 0, duplicates: 0 }
   const rejects: Partial<Record<RejectReason, number>> = {}
   let window = freshWindow()
-  let busyMs = 0
+  let utilization = performance.eventLoopUtilization()
   let backPressuredMs = 0
   let sampledAt = performance.now()
   let lastFetchAt: number | undefined
@@ -88,9 +87,6 @@ export function createSlotMeter(options: {
     onCommitFailure(error) {
       lastCommitFailure = error instanceof Error ? error.message : String(error)
     },
-    busy(ms) {
-      busyMs += ms
-    },
     backPressured(ms) {
       backPressuredMs += ms
     },
@@ -102,6 +98,11 @@ export function createSlotMeter(options: {
       const batches = counts.batches - produced.batches
       const heap = getHeapStatistics()
       const perSecond = (ms: number) => Math.min(1000, ms / seconds)
+      const { active } = performance.eventLoopUtilization(utilization)
+      utilization = performance.eventLoopUtilization()
+      // The clients decode, compress and send on this thread too: busy is all the time that the thread ran.
+      const busyMs = perSecond(active)
+      const waitedMs = Math.min(1000 - busyMs, perSecond(backPressuredMs))
       const stats: SlotStats = {
         slot: options.slot,
         partitions: [...slot.assigned].sort((a, b) => a - b),
@@ -110,9 +111,9 @@ export function createSlotMeter(options: {
         duplicates: total.duplicates,
         rejects: { ...rejects },
         recordsPerSecond: window.records / seconds,
-        busyMs: perSecond(busyMs),
-        backPressuredMs: perSecond(backPressuredMs),
-        idleMs: Math.max(0, 1000 - perSecond(busyMs) - perSecond(backPressuredMs)),
+        busyMs,
+        backPressuredMs: waitedMs,
+        idleMs: 1000 - busyMs - waitedMs,
         stageMs: stages.take(seconds),
         fetch: {
           batches: window.batches / seconds,
@@ -148,7 +149,6 @@ export function createSlotMeter(options: {
         filled: counts.filled,
       }
       window = freshWindow()
-      busyMs = 0
       backPressuredMs = 0
       gcMs = 0
       loopDelay.reset()

@@ -1,7 +1,21 @@
-import { GROUPS, HEADERS, OUTPUT_TOPICS, type PartitionProgress, sumRecords, TOPICS } from '@radtune/core/contract'
+import {
+  GROUPS,
+  HEADERS,
+  OUTPUT_TOPICS,
+  type PartitionProgress,
+  sumRecords,
+  TOPICS,
+} from '@radtune/core/contract'
 import kafkajs from 'kafkajs'
 import { afterAll, beforeEach, describe, expect, inject, it, onTestFinished, vi } from 'vitest'
-import { type ClientOptions, createDriver, createProgressReader, ensureTopics, type GroupConsumer, readTails } from '../kafka/index.ts'
+import {
+  type ClientOptions,
+  createDriver,
+  createProgressReader,
+  ensureTopics,
+  type GroupConsumer,
+  readTails,
+} from '../kafka/index.ts'
 import { createStageTimes, recordRulesFrom } from '../stages/index.ts'
 import { createSlot, type Slot, type SlotPorts } from './slot.ts'
 import { createSlotMeter } from './slot-meter.ts'
@@ -11,7 +25,11 @@ const PARTITIONS = 6
 const client: ClientOptions = { bootstrap: inject('bootstrap'), clientId: 'slots', log: () => undefined }
 const driver = createDriver('hybrid', client)
 const progress = createProgressReader(client)
-const admin = new kafkajs.Kafka({ brokers: [client.bootstrap], clientId: 'test-admin', logLevel: kafkajs.logLevel.NOTHING }).admin()
+const admin = new kafkajs.Kafka({
+  brokers: [client.bootstrap],
+  clientId: 'test-admin',
+  logLevel: kafkajs.logLevel.NOTHING,
+}).admin()
 const connected = admin.connect()
 const settings = readSlotSettings({
   RADTUNE_PRODUCER_BUFFER_MEMORY: '4MiB',
@@ -24,7 +42,9 @@ const settings = readSlotSettings({
 
 beforeEach(async () => {
   await connected
-  const topics = (await admin.listTopics()).filter((name) => ([TOPICS.input, ...OUTPUT_TOPICS] as string[]).includes(name))
+  const topics = (await admin.listTopics()).filter((name) =>
+    ([TOPICS.input, ...OUTPUT_TOPICS] as string[]).includes(name),
+  )
   if (topics.length > 0) {
     await admin.deleteTopics({ topics })
     await vi.waitFor(async () => {
@@ -33,7 +53,15 @@ beforeEach(async () => {
     })
   }
   await admin.deleteGroups([GROUPS.worker]).catch(() => undefined)
-  await ensureTopics(client, [TOPICS.input, ...OUTPUT_TOPICS].map((name) => ({ name, partitions: PARTITIONS, replicationFactor: 1, config: {} })))
+  await ensureTopics(
+    client,
+    [TOPICS.input, ...OUTPUT_TOPICS].map((name) => ({
+      name,
+      partitions: PARTITIONS,
+      replicationFactor: 1,
+      config: {},
+    })),
+  )
 })
 
 afterAll(async () => {
@@ -59,7 +87,12 @@ function newSlot(ports: (real: SlotPorts) => Partial<SlotPorts> = () => ({})): S
     now: Date.now,
     onFailure: () => undefined,
   }
-  const meter = createSlotMeter({ slot: 0, maxPartitionFetchBytes: 65_536, stages: createStageTimes(), now: Date.now })
+  const meter = createSlotMeter({
+    slot: 0,
+    maxPartitionFetchBytes: 65_536,
+    stages: createStageTimes(),
+    now: Date.now,
+  })
   return createSlot({ settings, rules: recordRulesFrom(settings), meter, ports: { ...real, ...ports(real) } })
 }
 
@@ -86,9 +119,17 @@ async function publish(from: number, to: number): Promise<void> {
   const producer = driver.producer()
   await producer.connect()
   for (let at = from; at < to; at += 500) {
-    const batches = Array.from({ length: PARTITIONS }, (_, partition) => ({ topic: TOPICS.input, partition, records: [] as ReturnType<typeof row>[] }))
-    for (let index = at; index < Math.min(at + 500, to); index += 1) batches[partitionOf(index)]?.records.push(row(index))
-    await producer.send(batches.filter(({ records }) => records.length > 0), 'snappy')
+    const batches = Array.from({ length: PARTITIONS }, (_, partition) => ({
+      topic: TOPICS.input,
+      partition,
+      records: [] as ReturnType<typeof row>[],
+    }))
+    for (let index = at; index < Math.min(at + 500, to); index += 1)
+      batches[partitionOf(index)]?.records.push(row(index))
+    await producer.send(
+      batches.filter(({ records }) => records.length > 0),
+      'snappy',
+    )
   }
   await producer.close()
 }

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import {
   copyCounters,
   encodeCounters,
@@ -15,9 +16,9 @@ import {
   type TailRecord,
 } from '../kafka/index.ts'
 import { countOutcome, processRecord, type RecordRules } from '../stages/index.ts'
-import { type OwnedPartition, takeOverPartition } from './take-over-partition.ts'
 import type { SlotMeter } from './slot-meter.ts'
 import { lanesOf, type SlotSettings } from './slot-settings.ts'
+import { type OwnedPartition, takeOverPartition } from './take-over-partition.ts'
 
 /** What a slot needs of the world. */
 export interface SlotPorts {
@@ -45,7 +46,10 @@ export interface Slot {
   readonly lastCommitAt: number | undefined
 }
 
-/** Records between two looks at the clock and at the buffer: long enough to cost nothing, short enough for a heartbeat. */
+/**
+ * Records between two turns of the event loop. A fetch may hold 30,000: without turns, nothing would be sent, acknowledged or
+ * committed for half a second at a time.
+ */
 const SLICE = 512
 
 /**
@@ -96,7 +100,14 @@ export function createSlot(options: {
     ])
     for (const entry of progress) {
       if (!wanted.includes(entry.partition) || !assigned.includes(entry.partition)) continue
-      owned.set(entry.partition, takeOverPartition(entry, tails, { duplicateWindow: settings['pipeline.duplicateWindow'], rules, stages: meter.stages }))
+      owned.set(
+        entry.partition,
+        takeOverPartition(entry, tails, {
+          duplicateWindow: settings['pipeline.duplicateWindow'],
+          rules,
+          stages: meter.stages,
+        }),
+      )
     }
   }
 
@@ -125,15 +136,13 @@ export function createSlot(options: {
     const { records } = batch
     const receivedAt = ports.now()
     for (let index = 0; index < records.length; index += SLICE) {
-      const startedAt = performance.now()
       const end = Math.min(index + SLICE, records.length)
       for (let at = index; at < end; at += 1) processOne(partition, records[at] as InputRecord, receivedAt)
-      meter.busy(performance.now() - startedAt)
       if (accumulator.full) {
         const waitedFrom = performance.now()
         await accumulator.space()
         meter.backPressured(performance.now() - waitedFrom)
-      }
+      } else await nextTurn()
       if (stopping || owned.get(batch.partition) !== partition) return
     }
   }

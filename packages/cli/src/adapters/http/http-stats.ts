@@ -1,0 +1,89 @@
+import {
+  backendSampleSchema,
+  healthSchema,
+  providerSampleSchema,
+  workerSampleSchema,
+} from '@radtune/core/contract'
+import { known, type Reading, unknown } from '@radtune/core/metrics'
+import { z } from 'zod'
+import type { StatsSource } from '../../ports/stats.ts'
+
+const TIMEOUT_MS = 2_000
+/** An answer without its history is a few kilobytes; whatever listens there instead may send for ever. */
+const MAX_ANSWER_BYTES = 4 * 1024 * 1024
+
+/** Asks the services of the pipeline on 127.0.0.1. Nothing is thrown: silence, an error or a strange answer is the why of the Reading. */
+export function createHttpStats({
+  now,
+  timeoutMs = TIMEOUT_MS,
+}: {
+  now: () => number
+  timeoutMs?: number
+}): StatsSource {
+  const sample = <Sample>(port: number, schema: z.ZodType<Sample>) =>
+    ask(`http://127.0.0.1:${port}/stats?history=0`, { now, timeoutMs, schema: current(schema) })
+  return {
+    worker: (port) => sample(port, workerSampleSchema),
+    provider: (port) => sample(port, providerSampleSchema),
+    backend: (port) => sample(port, backendSampleSchema),
+    health: (port) =>
+      // 503 carries a reason too: unhealthy is an answer, not silence.
+      ask(`http://127.0.0.1:${port}/health`, { now, timeoutMs, schema: healthSchema, accept: [200, 503] }),
+  }
+}
+
+interface Question<Answer> {
+  now: () => number
+  timeoutMs: number
+  schema: z.ZodType<Answer>
+  accept?: readonly number[]
+}
+
+async function ask<Answer>(
+  url: string,
+  { now, timeoutMs, schema, accept = [200] }: Question<Answer>,
+): Promise<Reading<Answer>> {
+  const address = new URL(url)
+  try {
+    const response = await fetch(address, { signal: AbortSignal.timeout(timeoutMs), redirect: 'error' })
+    if (!accept.includes(response.status)) {
+      await response.body?.cancel()
+      return unknown(`${address.host} answered ${response.status} to ${address.pathname}`)
+    }
+    const answer = schema.safeParse(JSON.parse(await readText(response)))
+    return answer.success
+      ? known(answer.data, now())
+      : unknown(`${address.host} answered something else than expected: ${firstIssue(answer.error)}`)
+  } catch (error) {
+    return unknown(whyNot(error, address, timeoutMs))
+  }
+}
+
+function current<Sample>(schema: z.ZodType<Sample>): z.ZodType<Sample> {
+  return z.object({ current: schema }).transform((answer) => answer.current) as unknown as z.ZodType<Sample>
+}
+
+async function readText(response: Response): Promise<string> {
+  const decoder = new TextDecoder()
+  let text = ''
+  for await (const chunk of response.body ?? []) {
+    text += decoder.decode(chunk, { stream: true })
+    if (text.length > MAX_ANSWER_BYTES) throw new Error('answered more than 4 MiB')
+  }
+  return text + decoder.decode()
+}
+
+function firstIssue({ issues }: z.ZodError): string {
+  const issue = issues[0]
+  return issue ? `${issue.path.join('.') || 'the answer'}: ${issue.message}` : 'unreadable'
+}
+
+function whyNot(error: unknown, { host }: URL, timeoutMs: number): string {
+  if (!(error instanceof Error)) return `${host}: ${String(error)}`
+  if (error.name === 'TimeoutError') return `${host} did not answer within ${timeoutMs} ms`
+  if (error instanceof SyntaxError) return `${host} did not answer with JSON`
+  const cause = error.cause
+  if (cause instanceof Error && 'code' in cause && cause.code === 'ECONNREFUSED')
+    return `nothing listens on ${host}`
+  return `${host}: ${cause instanceof Error ? cause.message : error.message}`
+}

@@ -1,0 +1,160 @@
+import {
+  type BackendSample,
+  emptyCounters,
+  type Latency,
+  type PartitionProgress,
+  type ProviderSample,
+  type WorkerSample,
+} from '@radtune/core/contract'
+import { known, unknown } from '@radtune/core/metrics'
+import type { Broker } from '../../ports/broker.ts'
+import type { StatsSource } from '../../ports/stats.ts'
+
+/** What flows through the pipeline of a memory world; tests change it as they go. */
+export interface MemoryPipeline {
+  /** Rows of the data; Infinity is the generator. */
+  rows: number
+  perSecond: number
+  /** Share of the rows that is dirty and that is a duplicate; the rest is normal. */
+  dirtyShare: number
+  duplicateShare: number
+  /** Rows that an earlier run has published. */
+  publishedBefore: number
+  /** Wall-clock milliseconds since when the provider publishes; undefined while nothing runs. */
+  startedAt: number | undefined
+  /** No record is processed beyond this many: a stuck worker. */
+  processAtMost: number
+  /** Kafka does not answer. */
+  brokerDown: boolean
+  /** The counters of partition 0 miss one record. */
+  miscounted: boolean
+  providerFailed: boolean
+  /** Ports whose services do not answer, by service name. */
+  silent: Set<string>
+}
+
+export function createMemoryPipeline(): MemoryPipeline {
+  return {
+    rows: Number.POSITIVE_INFINITY,
+    perSecond: 1000,
+    dirtyShare: 0.1,
+    duplicateShare: 0.05,
+    publishedBefore: 0,
+    startedAt: undefined,
+    processAtMost: Number.POSITIVE_INFINITY,
+    brokerDown: false,
+    miscounted: false,
+    providerFailed: false,
+    silent: new Set(),
+  }
+}
+
+/** Sums of a memory pipeline at one moment. */
+function flowAt(pipeline: MemoryPipeline, now: number) {
+  const seconds = pipeline.startedAt === undefined ? 0 : (now - pipeline.startedAt) / 1000
+  const fresh = Math.max(0, pipeline.rows - pipeline.publishedBefore)
+  const published = Math.min(fresh, Math.floor(pipeline.perSecond * seconds))
+  const total = pipeline.publishedBefore + published
+  const processed = Math.min(total, pipeline.processAtMost)
+  const dirty = Math.ceil(processed * pipeline.dirtyShare)
+  const duplicates = Math.min(processed - dirty, Math.floor(processed * pipeline.duplicateShare))
+  return { fresh, published, total, processed, dirty, duplicates, normal: processed - dirty - duplicates }
+}
+
+export function createMemoryBroker(pipeline: MemoryPipeline, now: () => number): Broker {
+  return {
+    async progress(): Promise<PartitionProgress[]> {
+      if (pipeline.brokerDown) throw new Error('connect ECONNREFUSED 127.0.0.1:9092')
+      const { total, processed, dirty, duplicates, normal } = flowAt(pipeline, now())
+      const counters = emptyCounters(0)
+      counters.normal = pipeline.miscounted ? Math.max(0, normal - 1) : normal
+      counters.duplicates = duplicates
+      counters.dirty.unit = dirty
+      counters.levels.low = counters.normal
+      const empty = { low: 0, end: 0, committed: undefined, counters: undefined }
+      return [
+        { partition: 0, low: 0, end: total, committed: processed, counters },
+        { partition: 1, ...empty },
+      ]
+    },
+    async close() {},
+  }
+}
+
+/** Stats of the services that listen on `ports()`, made up from the pipeline. */
+export function createMemoryStats(
+  pipeline: MemoryPipeline,
+  { now, ports }: { now: () => number; ports: () => Readonly<Record<string, number>> },
+): StatsSource {
+  const answers = (port: number, service: string) =>
+    pipeline.startedAt !== undefined && ports()[service] === port && !pipeline.silent.has(service)
+  const silence = (port: number) => unknown(`127.0.0.1:${port} does not answer`)
+  return {
+    async provider(port) {
+      return answers(port, 'provider') ? known(providerSample(pipeline, now()), now()) : silence(port)
+    },
+    async backend(port) {
+      return answers(port, 'backend') ? known(backendSample(pipeline, now()), now()) : silence(port)
+    },
+    async worker(port) {
+      const service = Object.entries(ports()).find(([, other]) => other === port)?.[0] ?? ''
+      if (!answers(port, service)) return silence(port)
+      const sample: WorkerSample = { ...processPart(pipeline, now(), service), slots: [] }
+      return known(sample, now())
+    },
+    async health(port) {
+      return pipeline.startedAt === undefined
+        ? silence(port)
+        : known({ healthy: true, reason: null }, now())
+    },
+  }
+}
+
+function processPart(pipeline: MemoryPipeline, at: number, service: string) {
+  return {
+    at,
+    service,
+    pid: 4242,
+    uptimeMs: at - (pipeline.startedAt ?? at),
+    rssBytes: 100_000_000,
+    cpuMs: 1000,
+    settingsRevision: null,
+  }
+}
+
+function providerSample(pipeline: MemoryPipeline, at: number): ProviderSample {
+  const { fresh, published } = flowAt(pipeline, at)
+  const finished = published >= fresh
+  return {
+    ...processPart(pipeline, at, 'provider'),
+    state: pipeline.providerFailed ? 'failed' : finished ? 'finished' : 'running',
+    source: 'memory',
+    targetPerSecond: pipeline.perSecond,
+    recordsPerSecond: finished ? 0 : pipeline.perSecond,
+    read: published + Math.min(pipeline.rows, pipeline.publishedBefore),
+    published,
+    skipped: pipeline.publishedBefore,
+    malformed: 0,
+    malformedLines: [],
+    replacedBytes: 0,
+    queuedBytes: 0,
+    backPressuredMs: 0,
+  }
+}
+
+function backendSample(pipeline: MemoryPipeline, at: number): BackendSample {
+  const { normal } = flowAt(pipeline, at)
+  const received = pipeline.publishedBefore > 0 ? 0 : normal
+  const endToEnd: Latency = received
+    ? { count: received, p50Ms: 12, p99Ms: 41, p999Ms: 60, maxMs: 80 }
+    : { count: 0, p50Ms: null, p99Ms: null, p999Ms: null, maxMs: null }
+  return {
+    ...processPart(pipeline, at, 'backend'),
+    received: { normal: received, critical: 0 },
+    levels: { low: received, moderate: 0, high: 0 },
+    recordsPerSecond: pipeline.perSecond,
+    endToEnd,
+    clients: 0,
+    skippedFrames: 0,
+  }
+}

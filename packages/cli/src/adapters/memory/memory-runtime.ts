@@ -1,0 +1,180 @@
+import { RadtuneError } from '@radtune/core/errors'
+import { known, unknown } from '@radtune/core/metrics'
+import type { Clock } from '../../ports/clock.ts'
+import type {
+  Launch,
+  LogLine,
+  Runtime,
+  RuntimeEvent,
+  ServiceCondition,
+  ServiceState,
+  StackState,
+} from '../../ports/runtime.ts'
+
+/** What goes wrong in a memory runtime, and what it holds; tests change it as they go. */
+export interface MemoryRuntimeScript {
+  /** Services that never come up, with the reason that the launch fails with. */
+  failing: Map<string, string>
+  /** Services that start for ever. */
+  hanging: Set<string>
+  /** Milliseconds that something is fetched for before the first service starts. */
+  fetchMs: number
+  data: { profile: string; bytes: number } | undefined
+  logs: Map<string, string[]>
+  /** How often services were started, in order: what a reconcile restarted is visible here. */
+  started: string[]
+  stopped: string[]
+}
+
+export function createMemoryRuntimeScript(): MemoryRuntimeScript {
+  return {
+    failing: new Map(),
+    hanging: new Set(),
+    fetchMs: 0,
+    data: undefined,
+    logs: new Map(),
+    started: [],
+    stopped: [],
+  }
+}
+
+export interface MemoryRuntime extends Runtime {
+  /** Changes one running service, as a crash would. */
+  change(name: string, change: Partial<ServiceState>): void
+}
+
+const START_MS = 100
+
+/** A runtime whose services are entries of a map. `onRunning` hears when the provider starts and when all has stopped. */
+export function createMemoryRuntime(
+  clock: Clock,
+  script: MemoryRuntimeScript,
+  onRunning: (startedAt: number | undefined) => void = () => undefined,
+): MemoryRuntime {
+  let running: { launch: Launch; launchedAt: number; services: Map<string, ServiceState> } | undefined
+  let nextPid = 1000
+
+  async function startService(name: string, launch: Launch, signal: AbortSignal): Promise<ServiceState> {
+    await clock.sleep(START_MS, signal)
+    if (script.hanging.has(name)) await clock.sleep(Number.MAX_SAFE_INTEGER, signal)
+    const reason = script.failing.get(name)
+    script.started.push(name)
+    const state = serviceState(launch, name, { pid: ++nextPid, since: clock.now() })
+    if (reason === undefined) return state
+    return { ...state, condition: 'failed', pid: undefined, reason, exit: exitOf(reason) }
+  }
+
+  return {
+    name: 'local',
+    async inspect(): Promise<StackState | undefined> {
+      if (!running) return undefined
+      const { launch, launchedAt, services } = running
+      return { runtime: 'local', launch, launchedAt, services: [...services.values()] }
+    },
+    async launch(launch, { signal, onEvent }) {
+      if (script.fetchMs > 0) {
+        onEvent({ kind: 'fetching', what: 'Kafka 4.3.1', detail: '46 files' })
+        await clock.sleep(script.fetchMs, signal)
+      }
+      const before = running
+      running = { launch, launchedAt: before?.launchedAt ?? clock.now(), services: new Map() }
+      script.data ??= { profile: launch.spec.profile, bytes: 4096 }
+      for (const { name } of launch.spec.services) {
+        const kept = before?.services.get(name)
+        if (before && kept?.condition === 'healthy' && sameService(before.launch, launch, name)) {
+          running.services.set(name, kept)
+          continue
+        }
+        const startedAt = clock.now()
+        onEvent(serviceEvent(name, 'starting', 0))
+        const state = await startService(name, launch, signal)
+        running.services.set(name, state)
+        onEvent(serviceEvent(name, state.condition, clock.now() - startedAt, state.reason))
+        if (state.condition === 'failed')
+          throw new RadtuneError('RT-UP-004', {
+            what: `${name} did not come up`,
+            ...(state.reason === undefined ? {} : { why: state.reason }),
+          })
+      }
+      onRunning(clock.now())
+      return { runtime: 'local', launch, launchedAt: running.launchedAt, services: [...running.services.values()] }
+    },
+    async stop({ onEvent }) {
+      if (!running) return false
+      for (const name of [...running.services.keys()].reverse()) {
+        script.stopped.push(name)
+        onEvent(serviceEvent(name, 'stopped', 10))
+      }
+      running = undefined
+      onRunning(undefined)
+      return true
+    },
+    async data() {
+      return script.data
+    },
+    async dropData() {
+      if (running) throw new Error('data are dropped only while nothing runs')
+      script.data = undefined
+    },
+    async *logs({ services, lines }): AsyncIterable<LogLine> {
+      for (const service of services)
+        for (const text of (script.logs.get(service) ?? []).slice(-lines))
+          yield { service, at: clock.now(), text }
+    },
+    change(name, change) {
+      const state = running?.services.get(name)
+      if (state) running?.services.set(name, { ...state, ...change })
+    },
+  }
+}
+
+function serviceState(
+  launch: Launch,
+  name: string,
+  { pid, since }: { pid: number; since: number },
+): ServiceState {
+  const spec = launch.spec.services.find((service) => service.name === name)
+  return {
+    name,
+    condition: 'healthy',
+    pid,
+    restarts: 0,
+    since,
+    exit: undefined,
+    reason: undefined,
+    memoryBytes: name === 'frontend' ? unknown('not measured yet') : known(200 * 1024 * 1024, since),
+    cpus: name === 'frontend' ? unknown('not measured yet') : known(0.25, since),
+    limits: {
+      memoryBytes: spec?.memoryBytes ?? 0,
+      cpus: spec?.cpus ?? 0,
+      enforced: false,
+      how: 'advisory: heap flags and niceness',
+    },
+  }
+}
+
+/** The provider reads the data, everybody uses the ports and settings: what differs beyond that restarts one service only. */
+function sameService(before: Launch, after: Launch, name: string): boolean {
+  const partOf = (launch: Launch) => [
+    launch.spec.services.find((service) => service.name === name),
+    launch.ports,
+    name === 'provider' ? [launch.data, launch.spec.settings['provider.rate']?.value] : undefined,
+  ]
+  return JSON.stringify(partOf(before)) === JSON.stringify(partOf(after))
+}
+
+function serviceEvent(
+  name: string,
+  condition: ServiceCondition,
+  elapsedMs: number,
+  reason?: string,
+): RuntimeEvent {
+  return { kind: 'service', name, condition, reason, elapsedMs }
+}
+
+function exitOf(reason: string): ServiceState['exit'] {
+  const outOfMemory = reason.includes('memory')
+  return outOfMemory
+    ? { code: null, signal: 'SIGKILL', outOfMemory }
+    : { code: 1, signal: null, outOfMemory }
+}

@@ -1,0 +1,53 @@
+import type { StackWorld } from '../../ports/stack-world.ts'
+import { createMemoryClock } from './memory-clock.ts'
+import {
+  createMemoryBroker,
+  createMemoryPipeline,
+  createMemoryStats,
+  type MemoryPipeline,
+} from './memory-pipeline.ts'
+import { createMemoryProject, type MemoryProject } from './memory-project.ts'
+import {
+  createMemoryRuntime,
+  createMemoryRuntimeScript,
+  type MemoryRuntime,
+  type MemoryRuntimeScript,
+} from './memory-runtime.ts'
+
+/** A world in which a whole launch happens in memory. Tests steer it through `script`, `pipeline` and `project`. */
+export interface MemoryWorld extends StackWorld {
+  runtime: MemoryRuntime
+  project: MemoryProject
+  script: MemoryRuntimeScript
+  pipeline: MemoryPipeline
+  machine: { cpus: number; memoryBytes: number; availableMemoryBytes: number; platform: string }
+}
+
+/** A world of a machine of 4 CPUs and 8 GiB on which nothing runs. */
+export function createMemoryWorld(): MemoryWorld {
+  const clock = createMemoryClock()
+  const script = createMemoryRuntimeScript()
+  const pipeline = createMemoryPipeline()
+  const project = createMemoryProject()
+  const runtime = createMemoryRuntime(clock, script, (startedAt) => {
+    pipeline.startedAt = startedAt
+  })
+  const gib = 1024 ** 3
+  const machine = { cpus: 4, memoryBytes: 8 * gib, availableMemoryBytes: 6 * gib, platform: 'linux' }
+  let nextPort = 40_000
+  return {
+    clock,
+    script,
+    pipeline,
+    project,
+    runtime,
+    machine,
+    host: { facts: async () => machine },
+    stats: createMemoryStats(pipeline, {
+      now: () => clock.now(),
+      ports: () => project.launch?.ports.stats ?? {},
+    }),
+    broker: () => createMemoryBroker(pipeline, () => clock.now()),
+    freePorts: async (count) => Array.from({ length: count }, () => ++nextPort),
+  }
+}

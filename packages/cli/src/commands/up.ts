@@ -1,0 +1,223 @@
+import * as Flags from '@oclif/core/flags'
+import type { RecordSums } from '@radtune/core/contract'
+import { RadtuneError } from '@radtune/core/errors'
+import { parseDuration } from '@radtune/core/units'
+import { type Answer, BaseCommand } from '../base-command.ts'
+import { type ServiceStatus, serviceStatus } from '../output/status-data.ts'
+import { upText } from '../output/up-text.ts'
+import type { LaunchOutcome } from '../services/launch-stack.ts'
+
+/** `data` of radtune.up/1. */
+export interface UpData {
+  /** Nothing ran before; the running stack was changed; the very same stack ran already. */
+  how: 'launched' | 'changed' | 'already'
+  runtime: 'local' | 'docker'
+  profile: string
+  elapsedMs: number
+  services: ServiceStatus[]
+  ports: { kafka: number; backend: number; frontend: number; stats: Readonly<Record<string, number>> }
+  /** Null when the stack ran already. */
+  firstRecord: { kind: string; latencyMs: number | null; elapsedMs: number } | null
+  /** With --once: what became of all records. */
+  records: RecordSums | null
+}
+
+export default class Up extends BaseCommand {
+  static override schema = 'radtune.up/1'
+  static override summary = 'Launch the pipeline of a profile and wait until the first record has gone through'
+  static override description =
+    'Plans the stack, checks the machine and the data, and brings up Kafka, workers, backend, frontend and provider in order. The stack then runs on by itself: radtune status shows it, radtune down stops it. Run again, it changes only what differs.'
+  static override flags = {
+    profile: Flags.string({
+      char: 'p',
+      description: 'profile: a name such as 4c8g or 6c12g, or a file [default: 4c8g]',
+      helpValue: 'NAME|FILE',
+      env: 'RADTUNE_PROFILE',
+    }),
+    runtime: Flags.string({
+      description: 'where the services run: local (processes of this machine)',
+      helpValue: 'local',
+      env: 'RADTUNE_RUNTIME',
+    }),
+    data: Flags.string({
+      char: 'd',
+      description: 'Safecast dump: file (CSV, also gzip), folder, or - for standard input; may be repeated [default: generated readings]',
+      helpValue: 'FILE',
+      multiple: true,
+    }),
+    rate: Flags.string({
+      char: 'r',
+      description: 'readings per second; 0 is as fast as possible [default: 1000]',
+      helpValue: 'N',
+    }),
+    set: Flags.string({
+      description: 'pin a setting; may be repeated',
+      helpValue: 'KEY=VALUE',
+      multiple: true,
+      multipleNonGreedy: true,
+    }),
+    once: Flags.boolean({ description: 'wait until all data are processed, and print the sums' }),
+    loop: Flags.boolean({ description: 'replay the data from the start, again and again' }),
+    seed: Flags.string({ description: 'seed of the generated readings [default: 1]', helpValue: 'N' }),
+    fresh: Flags.boolean({ description: 'drop earlier records first (asks)' }),
+    yes: Flags.boolean({ char: 'y', description: 'answer the question of --fresh with yes' }),
+    timeout: Flags.string({
+      description:
+        'longest wait for the first record, downloads not counted; with --once, afterwards the longest time in which nothing moves [default: 120s]',
+      helpValue: 'TIME',
+      env: 'RADTUNE_TIMEOUT',
+    }),
+    force: Flags.boolean({ description: 'launch although the machine has not enough memory' }),
+    keep: Flags.boolean({ description: 'when a service fails, leave the others running' }),
+    port: Flags.string({
+      description: "Kafka's port, or auto: free ports for all services [default: 9092, 8000, 8080]",
+      helpValue: 'N|auto',
+      env: 'RADTUNE_PORT',
+    }),
+  }
+  static override examples = [
+    '<%= config.bin %> up --profile 4c8g',
+    '<%= config.bin %> up --data measurements.csv --rate 5000',
+    '<%= config.bin %> up --data measurements.csv --rate 0 --once --fresh --yes',
+  ]
+
+  override async run(): Promise<Answer<UpData>> {
+    const { flags } = await this.parse(Up)
+    refuseContradictions(flags)
+    const timeoutMs = readTimeout(flags.timeout)
+    const port = readPort(flags.port)
+    const seed = readSeed(flags.seed)
+    const [{ planProject }, { launchStack }, { createUpProgress }] = await Promise.all([
+      import('../services/plan-project.ts'),
+      import('../services/launch-stack.ts'),
+      import('../tui/up-progress.ts'),
+    ])
+    const { spec } = await planProject(await this.planPlaces(flags), {
+      profile: flags.profile,
+      profileFromEnvironment: this.flagsFromEnvironment.has('profile'),
+      assignments: flags.set ?? [],
+      pins: flags.rate === undefined ? [] : [{ key: 'provider.rate', value: flags.rate, origin: 'flag', at: '--rate' }],
+    })
+    const world = await this.world.stackWorld(await this.projectDir(flags))
+    const progress = createUpProgress({ output: this.output, stream: this.world.stderr, now: this.world.clock.now })
+    let outcome: LaunchOutcome
+    try {
+      outcome = await launchStack(
+        world,
+        {
+          spec,
+          data: { files: flags.data ?? [], loop: flags.loop, seed },
+          port,
+          once: flags.once,
+          fresh: flags.fresh,
+          force: flags.force,
+          keep: flags.keep,
+          timeoutMs,
+        },
+        { signal: this.interruption, onEvent: progress.tell, confirm: this.#confirmation(flags, progress.pause) },
+      )
+    } finally {
+      progress.end()
+    }
+    if (outcome.kind === 'interrupted') throw interrupted(this.interruption, outcome.left)
+    return { data: upData(outcome), text: upText(outcome, this.output.stdout.palette) }
+  }
+
+  #confirmation({ fresh, yes }: { fresh: boolean; yes: boolean }, pause: () => void) {
+    if (fresh && yes) return async () => true
+    if (!this.interactive) return undefined
+    return (question: string) => {
+      pause()
+      return this.confirm(question, '--fresh --yes')
+    }
+  }
+}
+
+interface Contradictable {
+  runtime?: string | undefined
+  data?: readonly string[] | undefined
+  once: boolean
+  loop: boolean
+  seed?: string | undefined
+  yes: boolean
+  fresh: boolean
+}
+
+function refuseContradictions({ runtime, data = [], once, loop, seed, yes, fresh }: Contradictable): void {
+  if (runtime === 'docker')
+    throw new RadtuneError('RT-UP-008', { what: 'the docker runtime is not in this version' })
+  if (runtime !== undefined && runtime !== 'local')
+    throw new RadtuneError('RT-CLI-003', {
+      what: `--runtime ${runtime} is not a runtime`,
+      why: 'this version has one: local',
+      fix: ['radtune up --runtime local'],
+    })
+  const refuse = (what: string, fix: string): never => {
+    throw new RadtuneError('RT-CLI-021', { what, fix: [fix] })
+  }
+  if (once && data.length === 0)
+    refuse('--once waits for the end of the data, and generated readings have none', 'radtune up --once --data FILE')
+  if (loop && data.length === 0)
+    refuse('--loop replays files; generated readings never end anyway', 'radtune up --loop --data FILE')
+  if (once && loop) refuse('--once waits for the end of the data, and with --loop there is none', 'give one of them')
+  if (seed !== undefined && data.length > 0)
+    refuse('--seed is for generated readings, and --data names files', 'give one of them')
+  if (yes && !fresh) refuse('--yes answers the question of --fresh, which is not given', 'radtune up --fresh --yes')
+  if (data.filter((path) => path === '-').length > 1)
+    refuse('--data - is given twice, and standard input can be read once', 'give it once')
+}
+
+/** A bare number is seconds here, as everywhere on a command line. */
+function readTimeout(text = '120s'): number {
+  const parsed = parseDuration(/^\d+(\.\d+)?$/.test(text.trim()) ? `${text.trim()}s` : text)
+  if (parsed.ok && parsed.value > 0 && parsed.value <= MAX_TIMEOUT_MS) return parsed.value
+  throw new RadtuneError('RT-CLI-003', {
+    what: `--timeout ${text} is not a time to wait`,
+    why: parsed.ok ? 'it is between 1ms and 24h' : parsed.problem,
+    fix: ['radtune up --timeout 120s'],
+  })
+}
+
+const MAX_TIMEOUT_MS = 24 * 3_600_000
+
+function readPort(text: string | undefined): 'auto' | number | undefined {
+  if (text === undefined || text === 'auto') return text
+  const port = Number(text)
+  if (/^\d+$/.test(text) && port >= 1 && port <= 65_535) return port
+  throw new RadtuneError('RT-CLI-003', {
+    what: `--port ${text} is not a port`,
+    why: 'a port is auto or a number from 1 to 65535',
+    fix: ['radtune up --port auto'],
+  })
+}
+
+function readSeed(text = '1'): number {
+  const seed = Number(text)
+  if (/^\d+$/.test(text) && Number.isSafeInteger(seed)) return seed
+  throw new RadtuneError('RT-CLI-003', {
+    what: `--seed ${text} is not a seed`,
+    why: 'a seed is a whole number from 0',
+    fix: ['radtune up --seed 7'],
+  })
+}
+
+function interrupted(signal: AbortSignal, left: string): RadtuneError {
+  const reason = signal.reason as RadtuneError
+  return new RadtuneError('RT-CLI-007', { what: reason.message, left, exitCode: reason.exitCode })
+}
+
+function upData({ how, stack, elapsedMs, first, sums }: Extract<LaunchOutcome, { kind: 'up' }>): UpData {
+  const { kafka, backend, frontend, stats } = stack.launch.ports
+  return {
+    how,
+    runtime: stack.runtime,
+    profile: stack.launch.spec.profile,
+    elapsedMs,
+    services: stack.services.map(serviceStatus),
+    ports: { kafka, backend, frontend, stats },
+    firstRecord: first
+      ? { kind: first.kind, latencyMs: first.kind === 'through' ? first.latencyMs : null, elapsedMs: first.elapsedMs }
+      : null,
+    records: sums ?? null,
+  }
+}

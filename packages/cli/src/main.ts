@@ -1,0 +1,19 @@
+import { join } from 'node:path'
+import process from 'node:process'
+import { runRadtune } from './run-radtune.ts'
+import { createWorld } from './world.ts'
+
+/** Runs the command line of this process and sets its exit code. A reader that went away (`| head`) is no error. */
+export async function main(): Promise<void> {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EPIPE') process.exit(0)
+      throw error
+    })
+  }
+  const exitCode = await runRadtune(process.argv.slice(2), {
+    world: await createWorld(),
+    root: join(import.meta.dirname, '..'),
+  })
+  process.exitCode = exitCode
+}

@@ -1,0 +1,23 @@
+import stringWidth from 'string-width'
+
+/** Breaks text at spaces into lines of at most `columns` cells; a longer word stays whole. Newlines stay. */
+export function wrapText(text: string, columns: number): string[] {
+  return text.split('\n').flatMap((line) => wrapLine(line, Math.max(columns, 1)))
+}
+
+function wrapLine(line: string, columns: number): string[] {
+  if (stringWidth(line) <= columns) return [line]
+  const lines: string[] = []
+  let current = ''
+  for (const word of line.split(' ')) {
+    const longer = current === '' ? word : `${current} ${word}`
+    if (current !== '' && stringWidth(longer) > columns) {
+      lines.push(current)
+      current = word
+    } else {
+      current = longer
+    }
+  }
+  lines.push(current)
+  return lines
+}

@@ -1,0 +1,10 @@
+/** Text files as services see them. Failures other than "not there" are thrown as the system gives them (`code` EACCES, EISDIR…). */
+export interface Files {
+  /** The text of a file, or undefined when there is none. */
+  read(path: string): Promise<string | undefined>
+  /** Names in a folder, sorted; empty when there is no such folder. */
+  list(path: string): Promise<string[]>
+  /** Writes a file and the folders above it; readable by this user alone when `secret`. */
+  write(path: string, text: string, options?: { secret?: boolean }): Promise<void>
+  kind(path: string): Promise<'file' | 'folder' | 'other' | 'missing'>
+}

@@ -1,0 +1,19 @@
+import type { Broker } from './broker.ts'
+import type { Clock } from './clock.ts'
+import type { Host } from './host.ts'
+import type { Project } from './project.ts'
+import type { Runtime } from './runtime.ts'
+import type { StatsSource } from './stats.ts'
+
+/** All that the services of up, status, down and logs ask of the world. */
+export interface StackWorld {
+  runtime: Runtime
+  project: Project
+  host: Host
+  clock: Clock
+  stats: StatsSource
+  /** The broker that listens on 127.0.0.1:`port`. Connects at the first question. */
+  broker(port: number): Broker
+  /** Distinct TCP ports of 127.0.0.1 that nothing listens on. */
+  freePorts(count: number): Promise<number[]>
+}

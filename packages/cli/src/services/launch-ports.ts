@@ -1,0 +1,83 @@
+import { RadtuneError } from '@radtune/core/errors'
+import type { StackPorts } from '../ports/runtime.ts'
+
+/** Ports of a stack that was asked for no others: the broker's and its controller's, the services' and the first of the stats. */
+export const DEFAULT_PORTS = { kafka: 9092, controller: 9093, backend: 8000, frontend: 8080, stats: 9100 }
+
+interface PortWishes {
+  /** Names of the services, in the order of the plan. */
+  services: readonly string[]
+  /** `auto` takes free ones for everything; a number is Kafka's, its controller gets the next. */
+  port: 'auto' | number | undefined
+  /** Ports of the stack that runs now; kept where nothing else was asked. */
+  running: StackPorts | undefined
+  freePorts: (count: number) => Promise<number[]>
+}
+
+/** Decides the ports of a launch. Throws RT-CLI-021 when the wished port of Kafka is one that another service has. */
+export async function decidePorts({ services, port, running, freePorts }: PortWishes): Promise<StackPorts> {
+  const observed = services.filter((name) => name !== 'kafka')
+  if (port === 'auto') return running ?? (await pickFree(observed, freePorts))
+  const named =
+    port === undefined
+      ? (running ?? DEFAULT_PORTS)
+      : { ...(running ?? DEFAULT_PORTS), kafka: port, controller: controllerBeside(port, running) }
+  const ports = {
+    kafka: named.kafka,
+    controller: named.controller,
+    backend: named.backend,
+    frontend: named.frontend,
+    stats: numberStats(observed, running?.stats ?? {}),
+  }
+  refuseClash(ports)
+  return ports
+}
+
+function controllerBeside(port: number, running: StackPorts | undefined): number {
+  if (running?.kafka === port) return running.controller
+  return port === 65_535 ? port - 1 : port + 1
+}
+
+function numberStats(
+  services: readonly string[],
+  kept: Readonly<Record<string, number>>,
+): Record<string, number> {
+  const taken = new Set(services.flatMap((name) => kept[name] ?? []))
+  let next = DEFAULT_PORTS.stats
+  return Object.fromEntries(
+    services.map((name) => {
+      const before = kept[name]
+      if (before !== undefined) return [name, before]
+      while (taken.has(next)) next++
+      taken.add(next)
+      return [name, next]
+    }),
+  )
+}
+
+async function pickFree(
+  observed: readonly string[],
+  freePorts: (count: number) => Promise<number[]>,
+): Promise<StackPorts> {
+  const [kafka = 0, controller = 0, backend = 0, frontend = 0, ...stats] = await freePorts(4 + observed.length)
+  return {
+    kafka,
+    controller,
+    backend,
+    frontend,
+    stats: Object.fromEntries(observed.map((name, index) => [name, stats[index] ?? 0])),
+  }
+}
+
+function refuseClash({ stats, ...named }: StackPorts): void {
+  const owners = new Map<number, string>()
+  for (const [name, port] of [...Object.entries(named), ...Object.entries(stats)]) {
+    const owner = owners.get(port)
+    if (owner !== undefined)
+      throw new RadtuneError('RT-CLI-021', {
+        what: `port ${port} would be used twice: by ${owner} and by ${name}`,
+        fix: ['radtune up --port auto'],
+      })
+    owners.set(port, name)
+  }
+}

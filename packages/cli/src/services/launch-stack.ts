@@ -1,0 +1,414 @@
+import type { RecordSums } from '@radtune/core/contract'
+import { RadtuneError } from '@radtune/core/errors'
+import { fitToMachine, type StackSpec } from '@radtune/core/stack'
+import { formatBytes, formatDuration } from '@radtune/core/units'
+import type { DataSource, Launch, RuntimeEvent, StackState } from '../ports/runtime.ts'
+import type { StackWorld } from '../ports/stack-world.ts'
+import {
+  awaitFirstRecord,
+  awaitProcessed,
+  type FirstRecord,
+  type Processing,
+  statsPort,
+} from './await-records.ts'
+import { checkData } from './check-data.ts'
+import { startDeadline } from './deadline.ts'
+import { lastLines } from './failed-service.ts'
+import { compareLaunches, type LaunchDifference } from './launch-difference.ts'
+import { decidePorts } from './launch-ports.ts'
+
+export interface LaunchRequest {
+  spec: StackSpec
+  /** Files and folders as typed (`-` is standard input), read once or in a `loop`; none is the generator with its `seed`. */
+  data: { files: readonly string[]; loop: boolean; seed: number }
+  /** Wish for the ports; see `decidePorts`. */
+  port: 'auto' | number | undefined
+  /** Wait until all data are processed. */
+  once: boolean
+  /** Drop earlier data first. */
+  fresh: boolean
+  /** Launch although the machine is too small. */
+  force: boolean
+  /** Leave what runs when the launch fails. */
+  keep: boolean
+  /** Longest wait for the first record; with `once`, afterwards the longest wait in which nothing moves. */
+  timeoutMs: number
+}
+
+/** What is said while a launch goes on, in the order of happening. */
+export type LaunchEvent =
+  | {
+      kind: 'planned'
+      spec: StackSpec
+      machine: { cpus: number; memoryBytes: number; usableMemoryBytes: number }
+    }
+  | { kind: 'warning'; text: string }
+  | { kind: 'differs'; differences: readonly LaunchDifference[] }
+  | { kind: 'dropping'; profile: string; bytes: number }
+  | { kind: 'written'; state: 'new' | 'changed' | 'same'; launch: Launch }
+  | { kind: 'runtime'; event: RuntimeEvent }
+  | { kind: 'awaiting-record' }
+  | { kind: 'first-record'; first: FirstRecord }
+  | { kind: 'processing'; processing: Processing }
+  | { kind: 'stopping'; why: string }
+
+export interface LaunchTalk {
+  /** Aborted when the user interrupts. */
+  signal: AbortSignal
+  onEvent: (event: LaunchEvent) => void
+  /** Asks a yes-or-no question; undefined when nobody is there to answer. */
+  confirm: ((question: string) => Promise<boolean>) | undefined
+}
+
+export type LaunchOutcome =
+  /** `how`: nothing ran before; the running stack was changed; the very same stack ran already. */
+  | {
+      kind: 'up'
+      how: 'launched' | 'changed' | 'already'
+      stack: StackState
+      elapsedMs: number
+      /** Undefined when the stack ran already. */
+      first: FirstRecord | undefined
+      /** With `once`: what became of all records. */
+      sums: RecordSums | undefined
+      warnings: readonly string[]
+    }
+  | { kind: 'interrupted'; left: string }
+
+/**
+ * Brings the stack of a project to what is asked and waits until the first record has really gone through, or, with `once`,
+ * until all are processed. A launch that fails or is interrupted leaves nothing behind that did not run before, unless
+ * `keep`. Throws RT-UP-001…009, RT-DATA-…, and what the runtime throws.
+ */
+export async function launchStack(
+  world: StackWorld,
+  request: LaunchRequest,
+  talk: LaunchTalk,
+): Promise<LaunchOutcome> {
+  const warnings: string[] = []
+  const launch: Launching = {
+    world,
+    request,
+    talk,
+    warn(text) {
+      warnings.push(text)
+      talk.onEvent({ kind: 'warning', text })
+    },
+    warnings,
+  }
+  const spec = await fitSpec(launch)
+  const lock = await world.project.lock('up')
+  try {
+    return await bringUp(launch, spec, await resolveData(launch))
+  } catch (error) {
+    if (talk.signal.aborted) return { kind: 'interrupted', left: 'nothing was started' }
+    throw error
+  } finally {
+    await lock.release()
+  }
+}
+
+interface Launching {
+  world: StackWorld
+  request: LaunchRequest
+  talk: LaunchTalk
+  warn: (text: string) => void
+  warnings: readonly string[]
+}
+
+/** The plan as this machine can run it. */
+async function fitSpec({ world, request, talk, warn }: Launching): Promise<StackSpec> {
+  const { cpus, memoryBytes } = await world.host.facts()
+  const fit = fitToMachine(request.spec, { cpus, memoryBytes })
+  if (fit.refusal && !request.force) throw fit.refusal
+  talk.onEvent({
+    kind: 'planned',
+    spec: fit.spec,
+    machine: { cpus, memoryBytes, usableMemoryBytes: fit.usableMemoryBytes },
+  })
+  if (fit.refusal) warn(`${fit.refusal.message}: ${fit.refusal.why}; services may be killed for memory`)
+  for (const warning of fit.warnings) warn(warning)
+  return fit.spec
+}
+
+async function resolveData({ world, request }: Launching): Promise<DataSource> {
+  const { files, loop, seed } = request.data
+  if (files.length === 0) return { kind: 'generator', seed }
+  return { kind: 'files', paths: await checkData(world.project, files), loop }
+}
+
+async function bringUp(launching: Launching, spec: StackSpec, data: DataSource): Promise<LaunchOutcome> {
+  const { world, request, talk } = launching
+  const startedAt = world.clock.now()
+  const found = await world.runtime.inspect()
+  const running = (await dropEarlierData(launching, spec, found)) ? undefined : found
+  const launch: Launch = {
+    spec,
+    data,
+    ports: await decidePorts({
+      services: spec.services.map(({ name }) => name),
+      port: request.port,
+      running: running?.launch.ports,
+      freePorts: world.freePorts,
+    }),
+  }
+  const differences = running ? compareLaunches(running.launch, launch) : []
+  if (running && differences.length === 0 && allHealthy(running))
+    return await alreadyUp(launching, running, startedAt)
+  if (differences.length > 0) talk.onEvent({ kind: 'differs', differences })
+  talk.onEvent({ kind: 'written', state: await world.project.writeLaunch(launch), launch })
+  if (data.kind === 'files') await world.project.pruneSpool(data.paths)
+  return await startAndWait(launching, { launch, before: running, startedAt })
+}
+
+/** Asks before anything is lost. True when whatever ran before is gone. */
+async function dropEarlierData(
+  { world, request, talk }: Launching,
+  spec: StackSpec,
+  running: StackState | undefined,
+): Promise<boolean> {
+  const data = await world.runtime.data()
+  const foreign = data !== undefined && data.profile !== spec.profile
+  if (!request.fresh && !foreign) return false
+  if (data !== undefined) await confirmDrop(request, talk, { data, wanted: spec.profile, foreign })
+  if (running) {
+    talk.onEvent({ kind: 'stopping', why: 'its data are dropped' })
+    await world.runtime.stop({ onEvent: (event) => talk.onEvent({ kind: 'runtime', event }) })
+  }
+  if (data !== undefined) {
+    talk.onEvent({ kind: 'dropping', ...data })
+    await world.runtime.dropData()
+  }
+  return true
+}
+
+async function confirmDrop(
+  { fresh }: LaunchRequest,
+  { confirm }: LaunchTalk,
+  { data, wanted, foreign }: { data: { profile: string; bytes: number }; wanted: string; foreign: boolean },
+): Promise<void> {
+  const held = `${formatBytes(data.bytes)} of ${data.profile}`
+  const answered = await confirm?.(
+    foreign && !fresh
+      ? `The project holds data of profile ${data.profile} (${formatBytes(data.bytes)}), which ${wanted} cannot use. Drop them?`
+      : `Drop the earlier data (${held})?`,
+  )
+  if (answered) return
+  const unanswered = answered === undefined
+  throw foreign && !fresh
+    ? new RadtuneError('RT-UP-006', {
+        what: `the project holds data of profile ${data.profile}, and ${wanted} was asked for`,
+        why: `${held} are in .radtune; ${unanswered ? 'nobody is there to answer whether to drop them' : 'they were not to be dropped'}`,
+        fix: ['radtune up --fresh --yes', `radtune up --profile ${data.profile}`],
+        left: 'nothing was changed',
+      })
+    : new RadtuneError('RT-UP-009', {
+        what: '--fresh was not confirmed',
+        why: `${held} would be dropped; ${unanswered ? 'nobody is there to answer' : 'the answer was no'}`,
+        left: 'nothing was changed',
+      })
+}
+
+async function alreadyUp(
+  launching: Launching,
+  stack: StackState,
+  startedAt: number,
+): Promise<LaunchOutcome> {
+  const { world, request } = launching
+  const sums = request.once ? await processAll(launching, stack.launch) : undefined
+  if (sums === 'interrupted') return { kind: 'interrupted', left: 'the stack is running' }
+  return {
+    kind: 'up',
+    how: 'already',
+    stack,
+    elapsedMs: world.clock.now() - startedAt,
+    first: undefined,
+    sums,
+    warnings: launching.warnings,
+  }
+}
+
+interface Start {
+  launch: Launch
+  /** The stack that ran before, when one did. */
+  before: StackState | undefined
+  startedAt: number
+}
+
+async function startAndWait(launching: Launching, start: Start): Promise<LaunchOutcome> {
+  const { world, talk } = launching
+  let brought: { stack: StackState; first: FirstRecord }
+  try {
+    brought = await startServices(launching, start)
+  } catch (error) {
+    const left = await cleanUp(launching, start)
+    if (talk.signal.aborted) return { kind: 'interrupted', left }
+    throw withLeft(error, left)
+  }
+  const { stack, first } = brought
+  const sums = launching.request.once ? await processAll(launching, start.launch) : undefined
+  if (sums === 'interrupted') return { kind: 'interrupted', left: 'the stack is running' }
+  return {
+    kind: 'up',
+    how: start.before ? 'changed' : 'launched',
+    stack: (await world.runtime.inspect()) ?? stack,
+    elapsedMs: world.clock.now() - start.startedAt,
+    first,
+    sums,
+    warnings: launching.warnings,
+  }
+}
+
+async function startServices(
+  { world, request, talk }: Launching,
+  { launch, before }: Start,
+): Promise<{ stack: StackState; first: FirstRecord }> {
+  const conditions = new Map<string, Extract<RuntimeEvent, { kind: 'service' }>>()
+  let late: LateService[] = []
+  const deadline = startDeadline(world.clock, {
+    timeoutMs: request.timeoutMs,
+    signal: talk.signal,
+    async beforeAbort() {
+      late = await lookIntoLate(world, { launch, conditions })
+    },
+  })
+  const broker = world.broker(launch.ports.kafka)
+  try {
+    const receivedBefore = before ? await receivedSoFar(world, before) : undefined
+    const stack = await world.runtime.launch(launch, {
+      signal: deadline.signal,
+      onEvent(event) {
+        // A download takes as long as the line needs; the runtime bounds it.
+        if (event.kind === 'fetching') deadline.pause()
+        else deadline.resume()
+        if (event.kind === 'service') conditions.set(event.name, event)
+        talk.onEvent({ kind: 'runtime', event })
+      },
+    })
+    deadline.resume()
+    talk.onEvent({ kind: 'awaiting-record' })
+    const baseline = sameProcess(before, stack, 'backend') ? (receivedBefore ?? 0) : 0
+    const first = await awaitFirstRecord({ world, broker, launch, signal: deadline.signal }, baseline)
+    talk.onEvent({ kind: 'first-record', first })
+    return { stack, first }
+  } catch (error) {
+    throw deadline.expired() ? notReady(request.timeoutMs, { late, begun: conditions.size > 0 }) : error
+  } finally {
+    deadline.end()
+    await broker.close()
+  }
+}
+
+async function processAll(
+  { world, request, talk }: Launching,
+  launch: Launch,
+): Promise<RecordSums | 'interrupted'> {
+  const deadline = startDeadline(world.clock, { timeoutMs: request.timeoutMs, signal: talk.signal })
+  const broker = world.broker(launch.ports.kafka)
+  try {
+    return await awaitProcessed({ world, broker, launch, signal: deadline.signal }, (processing) => {
+      deadline.restart()
+      talk.onEvent({ kind: 'processing', processing })
+    })
+  } catch (error) {
+    if (deadline.expired())
+      throw new RadtuneError('RT-UP-005', {
+        what: `nothing moved for ${formatDuration(request.timeoutMs)} though records are still to be processed`,
+        fix: ['radtune status', 'radtune logs'],
+        left: 'the stack is running; radtune down stops it',
+      })
+    if (talk.signal.aborted) return 'interrupted'
+    throw error
+  } finally {
+    deadline.end()
+    await broker.close()
+  }
+}
+
+/** The last that was heard of each service. */
+type Conditions = ReadonlyMap<string, Extract<RuntimeEvent, { kind: 'service' }>>
+
+interface LateService {
+  name: string
+  /** `is starting: the page is not built`. */
+  state: string
+  logs: readonly string[]
+}
+
+/** What is not ready and what it says about it, while it can still be asked. */
+async function lookIntoLate(
+  { runtime, stats }: StackWorld,
+  { launch, conditions }: { launch: Launch; conditions: Conditions },
+): Promise<LateService[]> {
+  const late = [...conditions.values()].filter(
+    ({ name, condition }) =>
+      condition !== 'healthy' && launch.spec.services.some((service) => service.name === name),
+  )
+  return await Promise.all(
+    late.map(async ({ name, condition, reason }) => {
+      const health = await stats.health(statsPort(launch, name))
+      const why = reason ?? (health.known ? health.value.reason : undefined)
+      return {
+        name,
+        state: `is ${condition}${why ? `: ${why}` : ''}`,
+        logs: await lastLines(runtime, name),
+      }
+    }),
+  )
+}
+
+function notReady(
+  timeoutMs: number,
+  { late, begun }: { late: readonly LateService[]; begun: boolean },
+): RadtuneError {
+  const reached = begun
+    ? 'every service is healthy, but no record has reached the backend'
+    : 'no service had started'
+  return new RadtuneError('RT-UP-005', {
+    what: `the stack was not ready within ${formatDuration(timeoutMs)}`,
+    why: late.length > 0 ? late.map(({ name, state }) => `${name} ${state}`).join('; ') : reached,
+    logs: late[0]?.logs ?? [],
+    fix: [`radtune up --timeout ${formatDuration(timeoutMs * 2).replaceAll(' ', '')}`, 'radtune logs'],
+  })
+}
+
+/** Stops what a failed launch started, unless it is to be kept or ran before; says what is left. */
+async function cleanUp({ world, request, talk }: Launching, { before }: Start): Promise<string> {
+  if (!before && !(request.keep && !talk.signal.aborted)) {
+    talk.onEvent({ kind: 'stopping', why: 'nothing is left half-running' })
+    await world.runtime.stop({ onEvent: (event) => talk.onEvent({ kind: 'runtime', event }) })
+    return 'nothing is running; earlier records are kept'
+  }
+  const stack = await world.runtime.inspect()
+  const running = stack?.services.filter(({ pid }) => pid !== undefined).map(({ name }) => name) ?? []
+  if (running.length === 0) return 'nothing is running; earlier records are kept'
+  const why = before ? 'the stack ran before and was not torn down: ' : ''
+  return `${why}${running.join(', ')} ${running.length === 1 ? 'is' : 'are'} running; radtune down stops ${running.length === 1 ? 'it' : 'them'}`
+}
+
+function withLeft(error: unknown, left: string): unknown {
+  if (!(error instanceof RadtuneError)) return error
+  return new RadtuneError(error.code, {
+    what: error.message,
+    ...(error.why === undefined ? {} : { why: error.why }),
+    fix: error.fix,
+    logs: error.logs,
+    left,
+    exitCode: error.exitCode,
+    cause: error,
+  })
+}
+
+async function receivedSoFar(world: StackWorld, { launch }: StackState): Promise<number> {
+  const sample = await world.stats.backend(statsPort(launch, 'backend'))
+  return sample.known ? sample.value.received.normal + sample.value.received.critical : 0
+}
+
+function sameProcess(before: StackState | undefined, after: StackState, service: string): boolean {
+  const pidOf = (stack: StackState | undefined) => stack?.services.find(({ name }) => name === service)?.pid
+  return pidOf(before) !== undefined && pidOf(before) === pidOf(after)
+}
+
+function allHealthy({ services }: StackState): boolean {
+  return services.every(({ condition }) => condition === 'healthy')
+}

@@ -1,0 +1,86 @@
+import process from 'node:process'
+import type { Clock } from './ports/clock.ts'
+import type { Files } from './ports/files.ts'
+import type { StackWorld } from './ports/stack-world.ts'
+import type { TextStream } from './ports/text-stream.ts'
+
+/** Everything outside of the program that commands touch, so that a test can hand in its own. */
+export interface World {
+  environment: Readonly<Record<string, string | undefined>>
+  workingDir: string
+  stdin: NodeJS.ReadableStream & { isTTY?: boolean }
+  stdout: TextStream
+  stderr: TextStream
+  clock: Pick<Clock, 'now'>
+  files: Files
+  /** Folder of the profiles that radtune ships. */
+  shippedProfilesDir: string
+  /** Folder for reports of unexpected errors. */
+  stateDir: string
+  /** The user's own settings file; it need not exist. */
+  userConfigFile: string
+  /** What up, status, down and logs need, for the project in this folder. Loaded when asked for: it is heavy. */
+  stackWorld(projectDir: string): Promise<StackWorld>
+  /** Calls `listener` at SIGINT and SIGTERM until the returned function is called. */
+  onInterrupt(listener: (signal: 'SIGINT' | 'SIGTERM') => void): () => void
+}
+
+/** The one place that builds the real adapters: this process, its terminal and its machine. */
+export async function createWorld(): Promise<World> {
+  const [{ createDiskFiles }, { findShippedProfiles, findStateDir, findUserConfig }] = await Promise.all([
+    import('./adapters/files/disk-files.ts'),
+    import('./adapters/files/places.ts'),
+  ])
+  return {
+    environment: process.env,
+    workingDir: process.cwd(),
+    stdin: process.stdin,
+    stdout: process.stdout,
+    stderr: process.stderr,
+    clock: { now: () => Date.now() },
+    files: createDiskFiles(),
+    shippedProfilesDir: findShippedProfiles(import.meta.dirname),
+    stateDir: findStateDir(process.env),
+    userConfigFile: findUserConfig(process.env),
+    stackWorld: createStackWorld,
+    onInterrupt: listenForSignals,
+  }
+}
+
+async function createStackWorld(projectDir: string): Promise<StackWorld> {
+  const [
+    { createLocalRuntime, findFreePorts },
+    { createProject },
+    { createSystemHost },
+    { systemClock },
+    { createHttpStats },
+    { createKafkaBroker },
+  ] = await Promise.all([
+    import('./adapters/local/index.ts'),
+    import('./adapters/project/project-files.ts'),
+    import('./adapters/host/system-host.ts'),
+    import('./adapters/clock/system-clock.ts'),
+    import('./adapters/http/http-stats.ts'),
+    import('./adapters/kafka/kafka-broker.ts'),
+  ])
+  return {
+    runtime: createLocalRuntime({ projectDir }),
+    project: createProject({ directory: projectDir }),
+    host: createSystemHost(),
+    clock: systemClock,
+    stats: createHttpStats({ now: systemClock.now }),
+    broker: (port) => createKafkaBroker({ bootstrap: `127.0.0.1:${port}` }),
+    freePorts: findFreePorts,
+  }
+}
+
+function listenForSignals(listener: (signal: 'SIGINT' | 'SIGTERM') => void): () => void {
+  const interrupted = () => listener('SIGINT')
+  const terminated = () => listener('SIGTERM')
+  process.on('SIGINT', interrupted)
+  process.on('SIGTERM', terminated)
+  return () => {
+    process.off('SIGINT', interrupted)
+    process.off('SIGTERM', terminated)
+  }
+}

@@ -1,0 +1,85 @@
+import helmet from '@fastify/helmet'
+import websocket from '@fastify/websocket'
+import type { Health, LivePoint, LiveState } from '@radtune/core/contract'
+import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify'
+import type { WebSocket } from 'ws'
+import { type GuardOptions, guardRequest } from '../http/index.ts'
+import type { PastReading } from './reading-ring.ts'
+
+export interface PublicServerOptions extends GuardOptions {
+  health(): Health
+  metrics(): Promise<string>
+  state(pointLimit: number): LiveState
+  alerts(): LivePoint[]
+  readingsOf(sensor: string, limit: number): PastReading[] | undefined
+  /** Whether one more WebSocket client can be taken. */
+  hasRoom(): boolean
+  onClient(socket: WebSocket): void
+}
+
+/** Points in one answer of `/api/state`. */
+const STATE_POINTS = 5000
+const SENSOR_READINGS = 100
+const MAX_REQUEST_BYTES = 16 * 1024
+
+/** The routes that a browser or a person uses. All of them only read. */
+export async function createPublicServer(options: PublicServerOptions): Promise<FastifyInstance> {
+  const server = fastify({
+    bodyLimit: MAX_REQUEST_BYTES,
+    routerOptions: { maxParamLength: 400 },
+    forceCloseConnections: true,
+  })
+  server.addHook('onRequest', async (request, reply) => {
+    const refusal = guardRequest(request.headers, options)
+    if (refusal) return refuse(request, reply, refusal)
+  })
+  await server.register(helmet, {
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: { 'default-src': ["'none'"], 'frame-ancestors': ["'none'"] },
+    },
+    strictTransportSecurity: false,
+  })
+  server.addHook('onSend', async (_request, reply) => {
+    if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store')
+  })
+  await server.register(websocket, { options: { maxPayload: 1024, perMessageDeflate: false } })
+
+  for (const path of ['/health', '/ready']) {
+    server.get(path, async (_request, reply) => {
+      const health = options.health()
+      return reply.code(health.healthy ? 200 : 503).send(health)
+    })
+  }
+  server.get('/metrics', async (_request, reply) =>
+    reply.type('text/plain; version=0.0.4; charset=utf-8').send(await options.metrics()),
+  )
+  server.get('/api/state', async () => options.state(STATE_POINTS))
+  server.get('/api/alerts', async () => ({ alerts: options.alerts() }))
+  server.get<{ Params: { id: string } }>('/api/sensors/:id/readings', async (request, reply) => {
+    const sensor = request.params.id
+    const readings = options.readingsOf(sensor, SENSOR_READINGS)
+    if (!readings) return reply.code(404).send({ error: `no reading of ${JSON.stringify(sensor)} is held` })
+    return { sensor, readings }
+  })
+  await server.register(async (scope) => {
+    scope.addHook('preValidation', async (request, reply) => {
+      if (!request.ws)
+        return reply.code(426).header('upgrade', 'websocket').send({ error: '/ws speaks WebSocket' })
+      if (!options.hasRoom()) return refuse(request, reply, { status: 503, reason: 'too many clients' })
+    })
+    scope.get('/ws', { websocket: true }, (socket) => options.onClient(socket))
+  })
+  return server
+}
+
+/** The socket of a refused upgrade belongs to nobody: without this it stays open until the other side closes it. */
+function refuse(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { status, reason }: { status: number; reason: string },
+): FastifyReply {
+  if (request.ws)
+    reply.header('connection', 'close').raw.once('finish', () => request.raw.socket.destroySoon())
+  return reply.code(status).send({ error: reason })
+}

@@ -1,0 +1,325 @@
+import { type LiveFrame, type LiveState, liveFrameSchema, liveStateSchema } from '@radtune/core/contract'
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import { WebSocket } from 'ws'
+import { FakeTopic, outputRecord, progressOf, quietLogger, rawRecord } from '../../test/fake-readings.ts'
+import { type BackendOptions, startBackend } from './start-backend.ts'
+
+const closers: (() => Promise<unknown> | unknown)[] = []
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close()
+})
+
+async function start(options: Partial<BackendOptions> = {}) {
+  const normal = new FakeTopic('normal-data')
+  const critical = new FakeTopic('critical-data')
+  const backend = await startBackend({
+    service: 'backend',
+    httpAddress: '127.0.0.1:0',
+    statsAddress: '127.0.0.1:0',
+    readings: [normal, critical],
+    progress: async () => [progressOf({ end: 10, normal: 5, critical: 1, duplicates: 1, unit: 2 })],
+    thresholds: { moderate: 50, high: 200, critical: 1000 },
+    logger: quietLogger,
+    ...options,
+    limits: { frameEveryMs: 10, ...options.limits },
+  })
+  closers.push(backend.close)
+  await vi.waitFor(() => {
+    normal.assign()
+    critical.assign()
+  })
+  return { ...backend, normal, critical, url: `http://127.0.0.1:${backend.httpPort}` }
+}
+
+type Message = LiveState | LiveFrame
+
+async function connect(port: number, headers: Record<string, string> = {}) {
+  const socket = new WebSocket(`ws://127.0.0.1:${port}/ws`, { headers })
+  closers.push(() => socket.terminate())
+  const messages: Message[] = []
+  const sizes: number[] = []
+  socket.on('message', (data) => {
+    sizes.push((data as Buffer).length)
+    messages.push(JSON.parse(String(data)))
+  })
+  await new Promise((resolve, reject) => {
+    socket.once('open', resolve)
+    socket.once('error', reject)
+  })
+  return { socket, messages, sizes }
+}
+
+const pointsOf = (messages: Message[]) => messages.flatMap((message) => message.points)
+const alertsOf = (messages: Message[]) => messages.flatMap((message) => message.alerts)
+
+describe('what a page receives', () => {
+  test('a snapshot that keeps the contract, then frames', async () => {
+    const { httpPort, normal } = await start()
+    normal.deliver(outputRecord({ device_id: 'before' }))
+    const { messages } = await connect(httpPort)
+    await vi.waitFor(() => expect(messages).not.toHaveLength(0))
+    normal.deliver(outputRecord({ device_id: 'after' }, { sentAtMs: Date.now() - 40 }))
+    await vi.waitFor(() => expect(pointsOf(messages).map((point) => point.sensor)).toContain('device:after'))
+    const [snapshot, ...frames] = messages
+    expect(liveStateSchema.parse(snapshot).points.map((point) => point.sensor)).toEqual(['device:before'])
+    for (const frame of frames) liveFrameSchema.parse(frame)
+    const sequence = frames.map((frame) => frame.seq)
+    expect(sequence).toEqual(sequence.toSorted((a, b) => a - b))
+    await vi.waitFor(() => expect(messages.at(-1)?.stats.records?.in).toBe(10))
+    expect(messages.at(-1)?.stats).toMatchObject({
+      received: { normal: 2, critical: 0 },
+      records: {
+        in: 10,
+        normal: 5,
+        critical: 1,
+        dirty: 2,
+        dirtyByReason: { unit: 2 },
+        duplicates: 1,
+        inFlight: 1,
+      },
+      skippedFrames: 0,
+      clients: 1,
+      sensors: 2,
+      endToEnd: { count: 1 },
+    })
+    expect(messages.at(-1)?.stats.endToEnd.p50Ms).toBeGreaterThanOrEqual(39)
+  })
+
+  test('one point per sensor and frame, its latest by captured time, and every critical reading', async () => {
+    const { httpPort, normal, critical } = await start({ limits: { frameEveryMs: 60 } })
+    const { messages } = await connect(httpPort)
+    await vi.waitFor(() => expect(messages).not.toHaveLength(0))
+    const minute = (n: number) => `2020-02-11T09:${String(n).padStart(2, '0')}:00.000Z`
+    normal.deliver(...[1, 5, 3].map((n) => outputRecord({ value: 30 + n, captured_time: minute(n) })))
+    critical.deliver(
+      ...[10, 11, 12].map((n) =>
+        outputRecord({ device_id: 'hot', value: 1000 + n, captured_time: minute(n) }),
+      ),
+    )
+    await vi.waitFor(() => expect(alertsOf(messages)).toHaveLength(3))
+    expect(pointsOf(messages).map(({ sensor, value }) => [sensor, value])).toEqual([
+      ['device:hot', 1012],
+      ['device:100', 35],
+    ])
+    expect(alertsOf(messages).map(({ value }) => value)).toEqual([1012, 1011, 1010])
+    expect(messages.at(-1)?.eventTime).toBe('2020-02-11T09:12:00.000Z')
+  })
+
+  test('a flood stays within 20 KB a frame, and no critical reading is lost', async () => {
+    const { httpPort, normal, critical } = await start()
+    const { messages, sizes } = await connect(httpPort)
+    await vi.waitFor(() => expect(messages).not.toHaveLength(0))
+    const count = 1500
+    for (let n = 0; n < count; n += 1) {
+      normal.deliver(outputRecord({ device_id: `normal-${n}`, loader_id: 'x'.repeat(100) }))
+      critical.deliver(outputRecord({ device_id: `ひ${n}`, value: 2000 + n }))
+    }
+    await vi.waitFor(() => expect(new Set(alertsOf(messages).map(({ value }) => value)).size).toBe(count))
+    // What did not fit follows while it is quiet, so that the page ends with all sensors.
+    await vi.waitFor(() =>
+      expect(new Set(pointsOf(messages).map(({ sensor }) => sensor)).size).toBeGreaterThan(1990),
+    )
+    expect(Math.max(...sizes.slice(1))).toBeLessThanOrEqual(20 * 1024)
+  })
+
+  test('nothing is sent while nothing changes, except a heartbeat', async () => {
+    let nowMs = 1_000_000
+    const { httpPort } = await start({ now: () => nowMs })
+    const { messages } = await connect(httpPort)
+    const quiet = async () => {
+      const before = messages.length
+      await new Promise((resolve) => setImmediate(resolve))
+      return messages.length === before
+    }
+    await vi.waitFor(() => expect(messages.at(-1)?.stats.clients).toBe(1))
+    await vi.waitFor(() => expect(messages.at(-1)?.stats.records).not.toBeNull())
+    const before = messages.length
+    await vi.waitFor(async () => expect(await quiet()).toBe(true))
+    expect(messages.length - before).toBeLessThan(3)
+    const heard = messages.length
+    nowMs += 5000
+    await vi.waitFor(() => expect(messages.length).toBeGreaterThan(heard))
+    expect(messages.at(-1)).toMatchObject({ type: 'frame', points: [], at: nowMs })
+  })
+
+  test('records that no worker wrote are counted and leave no trace', async () => {
+    const { url, normal } = await start()
+    normal.deliver(
+      rawRecord('not json'),
+      rawRecord(null),
+      rawRecord('[]'),
+      rawRecord('{"latitude":1}'),
+      outputRecord({ latitude: Number.NaN }),
+      outputRecord({ captured_time: 'yesterday' }),
+      outputRecord({ device_id: 'x'.repeat(5000) }),
+      outputRecord({ device_id: 'good' }),
+    )
+    const state = await (await fetch(`${url}/api/state`)).json()
+    expect(state.points.map((point: { sensor: string }) => point.sensor)).toEqual(['device:good'])
+    expect(await (await fetch(`${url}/metrics`)).text()).toContain('radtune_backend_undecodable_total 7')
+  })
+})
+
+describe('clients', () => {
+  test('a stalled client costs bounded memory, is told what it missed, and recovers', async () => {
+    const { httpPort, statsPort, normal } = await start({ limits: { frameEveryMs: 1 } })
+    const slow = await connect(httpPort)
+    const fast = await connect(httpPort)
+    await vi.waitFor(() => expect(slow.messages).not.toHaveLength(0))
+    slow.socket.pause()
+    const skipped = async () => {
+      const stats = await (await fetch(`http://127.0.0.1:${statsPort}/stats?history=0`)).json()
+      return stats.current.skippedFrames as number
+    }
+    let n = 0
+    await vi.waitFor(
+      async () => {
+        for (let i = 0; i < 80; i += 1) {
+          n += 1
+          normal.deliver(outputRecord({ device_id: `sensor-${n % 3000}`, value: n % 900 || 1 }))
+        }
+        expect(await skipped()).toBeGreaterThan(5)
+      },
+      { timeout: 15_000, interval: 1 },
+    )
+    slow.socket.resume()
+    await vi.waitFor(() => expect(slow.messages.filter(({ type }) => type === 'snapshot')).toHaveLength(2), {
+      timeout: 10_000,
+    })
+    const again = slow.messages.findLast(({ type }) => type === 'snapshot')
+    expect(again?.stats.skippedFrames).toBeGreaterThan(5)
+    expect(fast.messages.filter(({ type }) => type === 'snapshot')).toHaveLength(1)
+    expect(fast.messages.at(-1)?.stats.skippedFrames).toBe(0)
+  })
+
+  test.each([
+    ['a page of another site', { origin: 'http://evil.example' }, 403],
+    ['a name that was led here', { host: 'rebound.example' }, 421],
+  ])('refuses %s', async (_, headers, status) => {
+    const { httpPort } = await start()
+    await expect(connect(httpPort, headers as unknown as Record<string, string>)).rejects.toThrow(
+      String(status),
+    )
+    const { socket } = await connect(httpPort, { origin: `http://127.0.0.1:${httpPort}` })
+    expect(socket.readyState).toBe(WebSocket.OPEN)
+  })
+
+  test('refuses one client too many, and takes it when another has left', async () => {
+    const { httpPort } = await start({ limits: { clients: 1 } })
+    const first = await connect(httpPort)
+    await expect(connect(httpPort)).rejects.toThrow('503')
+    first.socket.close()
+    await vi.waitFor(() => connect(httpPort))
+  })
+
+  test('a client that talks is put out', async () => {
+    const { httpPort } = await start()
+    const { socket } = await connect(httpPort)
+    const closed = new Promise<number>((resolve) => socket.once('close', resolve))
+    socket.send('{"hello":1}')
+    expect(await closed).toBe(1008)
+  })
+
+  test('closing says goodbye and ends in time with a client that never reads', async () => {
+    const backend = await start()
+    const slow = await connect(backend.httpPort)
+    slow.socket.pause()
+    const polite = await connect(backend.httpPort)
+    const closed = new Promise<number>((resolve) => polite.socket.once('close', resolve))
+    await backend.close()
+    expect(await closed).toBe(1001)
+    await expect(fetch(backend.url)).rejects.toThrow()
+    expect(backend.normal.stopped).toBe(1)
+  })
+})
+
+describe('health', () => {
+  const health = async (url: string) => {
+    const response = await fetch(`${url}/health`)
+    return [response.status, (await response.json()).reason]
+  }
+
+  test('turns 503 when Kafka falls silent, and 200 when it is back', async () => {
+    let nowMs = 1_000_000
+    const { url, normal, critical } = await start({ now: () => nowMs })
+    await vi.waitFor(async () => expect(await health(url)).toEqual([200, null]))
+    nowMs += 16_000
+    expect(await health(url)).toEqual([503, 'no answer from Kafka about normal-data for 16 s'])
+    normal.fetch()
+    critical.fetch()
+    await vi.waitFor(async () => expect(await health(url)).toEqual([200, null]), { timeout: 5000 })
+  })
+
+  test('is 503 until the consumers have their partitions', async () => {
+    const { url, normal } = await start()
+    normal.rebalance()
+    expect(await health(url)).toEqual([503, 'the consumer of normal-data has no partitions yet'])
+    normal.assign()
+    await vi.waitFor(async () => expect(await health(url)).toEqual([200, null]))
+  })
+
+  test('is 503 with the reason when committed offsets cannot be read, and the sums are unknown', async () => {
+    let nowMs = 1_000_000
+    const { url } = await start({
+      now: () => nowMs,
+      progress: () => Promise.reject(new Error('connect ECONNREFUSED')),
+    })
+    nowMs += 6000
+    expect(await health(url)).toEqual([
+      503,
+      'no answer from Kafka about committed offsets for 6 s: connect ECONNREFUSED',
+    ])
+    expect((await (await fetch(`${url}/api/state`)).json()).stats.records).toBeNull()
+    expect(await (await fetch(`${url}/metrics`)).text()).not.toContain('radtune_records{')
+  })
+
+  test('a lost consumer is opened again and goes on where it was', async () => {
+    const { url, normal } = await start()
+    normal.deliver(outputRecord(), outputRecord())
+    normal.fail(new Error('the group is gone'))
+    expect(await health(url)).toEqual([503, 'the consumer of normal-data is lost: the group is gone'])
+    await vi.waitFor(() => expect(normal.opened).toBe(2), { timeout: 5000 })
+    normal.assign()
+    expect(normal.seeks).toEqual([[0, 2]])
+    await vi.waitFor(async () => expect(await health(url)).toEqual([200, null]))
+  })
+})
+
+describe('the API', () => {
+  test('gives the readings of one sensor, newest first, and alerts', async () => {
+    const { url, normal, critical } = await start()
+    for (let n = 1; n <= 150; n += 1) {
+      normal.deliver(
+        outputRecord({ value: n, captured_time: new Date(1_580_000_000_000 + n * 1000).toISOString() }),
+      )
+      normal.deliver(outputRecord({ device_id: `other-${n}` }))
+    }
+    critical.deliver(outputRecord({ value: 5000 }))
+    const { readings } = await (
+      await fetch(`${url}/api/sensors/${encodeURIComponent('device:100')}/readings`)
+    ).json()
+    expect(readings).toHaveLength(100)
+    expect(readings.slice(0, 3).map((reading: { value: number }) => reading.value)).toEqual([5000, 150, 149])
+    expect(readings[1]).toEqual({
+      latitude: 37.56123,
+      longitude: 140.69456,
+      value: 150,
+      usvh: 0.4491,
+      level: 'moderate',
+      critical: false,
+      capturedTime: new Date(1_580_000_150_000).toISOString(),
+    })
+    const { alerts } = await (await fetch(`${url}/api/alerts`)).json()
+    expect(alerts.map((alert: { value: number }) => alert.value)).toEqual([5000])
+    expect((await fetch(`${url}/api/sensors/nobody/readings`)).status).toBe(404)
+  })
+
+  test('is not open to other origins, and says what it forbids', async () => {
+    const { url } = await start()
+    const response = await fetch(`${url}/api/state`)
+    expect(response.headers.get('access-control-allow-origin')).toBeNull()
+    expect(response.headers.get('content-security-policy')).toContain("default-src 'none'")
+    expect((await fetch(`${url}/api/state`, { headers: { origin: 'http://evil.example' } })).status).toBe(403)
+    expect((await fetch(`${url}/ws`)).status).toBe(426)
+  })
+})

@@ -1,0 +1,2 @@
+export { type FrontendOptions, type RunningFrontend, startFrontend } from './start-frontend.ts'
+export { findWebRoot } from './web-root.ts'

@@ -1,0 +1,184 @@
+import { HEADERS, type Health, type ProviderSample, type RowRef, TOPICS } from '@radtune/core/contract'
+import { readSettings } from '@radtune/core/settings'
+import type { Logger } from 'pino'
+import {
+  Accumulator,
+  type ClientOptions,
+  createDriver,
+  createProgressReader,
+  readTails,
+} from '../kafka/index.ts'
+import { processSample, startStatsServer } from '../stats-server/index.ts'
+import { listDumpFiles } from './dump-files.ts'
+import { createDumpSource } from './dump-source.ts'
+import { createGeneratorSource } from './generator.ts'
+import { createEventTimePacer, createFreePacer, createRatePacer, type Pacer } from './pacing.ts'
+import { providerMetrics } from './provider-metrics.ts'
+import { newestRowRef, resumePoint, type SourceIdentity } from './resume.ts'
+import type { RowSource } from './row-source.ts'
+import { createProvider, type Provider, type RowSink, systemClock } from './run-provider.ts'
+
+export interface ProviderOptions {
+  service: string
+  bootstrap: string
+  statsAddress: string
+  /** Files or folders to read, `-` for standard input; none for the generator. */
+  paths: readonly string[]
+  loop: boolean
+  seed: number
+  environment: Readonly<Record<string, string | undefined>>
+  logger: Logger
+}
+
+type ProviderSettings = ReturnType<typeof readProviderSettings>
+
+function readProviderSettings(environment: Readonly<Record<string, string | undefined>>) {
+  return readSettings(environment, [
+    'pipeline.driver',
+    'provider.rate',
+    'provider.playbackSpeed',
+    'provider.producer.batchBytes',
+    'provider.producer.linger',
+    'provider.producer.compression',
+    'provider.producer.bufferMemory',
+  ])
+}
+
+/**
+ * Publishes readings as this process: goes on where an earlier run stopped, keeps the pace, and stays up when the data are
+ * finished, so that its numbers can be read. `onFailure` is called when the source or Kafka ends it.
+ */
+export async function startProvider(
+  options: ProviderOptions & { onFailure: (error: unknown) => void },
+): Promise<{ close(): Promise<void> }> {
+  const { logger, service, bootstrap } = options
+  const settings = readProviderSettings(options.environment)
+  const client: ClientOptions = {
+    bootstrap,
+    clientId: service,
+    log: ({ message, details }) => logger.warn(details, message),
+  }
+  const { source, identity } = await openSource(options)
+  const { partitions, newestRefs } = await readNewestRows(client)
+  const producer = createDriver(settings['pipeline.driver'], client).producer()
+  await producer.connect()
+  const stop = new AbortController()
+  const accumulator = createAccumulator(settings, producer, (error) => {
+    stop.abort()
+    options.onFailure(error)
+  })
+  const provider = createProvider({
+    source,
+    sink: sinkOf(accumulator),
+    resume: resumePoint({ identity, partitions, newestRefs }),
+    pacer: pacerOf(settings),
+    partitions,
+    clock: systemClock,
+  })
+  const server = await startStatsServer({ address: options.statsAddress, ...observe(service, provider) })
+  const running = provider.run(stop.signal).then((end) => {
+    const { read, published, skipped, malformed } = provider.numbers()
+    logger.info({ read, published, skipped, malformed }, `provider ${end}`)
+  })
+  running.catch(options.onFailure)
+  logger.info({ source: source.title, partitions }, 'provider started')
+  return {
+    async close() {
+      stop.abort()
+      await running.catch(() => undefined)
+      accumulator.discard()
+      await producer.close()
+      await server.close()
+    },
+  }
+}
+
+async function openSource(
+  options: ProviderOptions,
+): Promise<{ source: RowSource; identity: SourceIdentity }> {
+  const { paths, loop, seed } = options
+  if (paths.length === 0) {
+    return { source: createGeneratorSource({ seed, now: Date.now }), identity: { kind: 'generator', seed } }
+  }
+  const files = await listDumpFiles(paths, { loop })
+  const source = createDumpSource({ files, loop, now: Date.now, stdin: process.stdin })
+  return { source, identity: { kind: 'files', names: files.map(({ name }) => name) } }
+}
+
+/** The newest `row` header of each input partition: where an earlier run got to. */
+async function readNewestRows(
+  client: ClientOptions,
+): Promise<{ partitions: number; newestRefs: Map<number, RowRef> }> {
+  const progress = createProgressReader(client)
+  const partitions = (await progress.read()).map(({ partition }) => partition)
+  await progress.close()
+  const tails = await readTails(
+    client,
+    partitions.map((partition) => ({ topic: TOPICS.input, partition })),
+  )
+  const newestRefs = new Map<number, RowRef>()
+  for (const partition of partitions) {
+    const tail = tails.get(`${TOPICS.input}/${partition}`) ?? []
+    const ref = newestRowRef(tail.map(({ headers }) => headers.get(HEADERS.row) ?? ''))
+    if (ref) newestRefs.set(partition, ref)
+  }
+  return { partitions: partitions.length, newestRefs }
+}
+
+function createAccumulator(
+  settings: ProviderSettings,
+  producer: ReturnType<ReturnType<typeof createDriver>['producer']>,
+  onFailure: (error: Error) => void,
+): Accumulator {
+  return new Accumulator({
+    producer,
+    lanes: {
+      [TOPICS.input]: {
+        batchBytes: settings['provider.producer.batchBytes'],
+        lingerMs: settings['provider.producer.linger'],
+        compression: settings['provider.producer.compression'],
+      },
+    },
+    bufferBytes: settings['provider.producer.bufferMemory'],
+    onFailure,
+  })
+}
+
+function sinkOf(accumulator: Accumulator): RowSink {
+  return {
+    append(topic, partition, record) {
+      accumulator.append(topic, partition, record)
+      return accumulator.full ? accumulator.space() : undefined
+    },
+    async flush() {
+      accumulator.flush()
+      await accumulator.settled()
+    },
+    counts: () => ({ acknowledged: accumulator.counts.records, queuedBytes: accumulator.counts.queuedBytes }),
+  }
+}
+
+function pacerOf(settings: ProviderSettings): Pacer {
+  const speed = settings['provider.playbackSpeed']
+  if (speed > 0) return createEventTimePacer(speed, Date.now)
+  const rate = settings['provider.rate']
+  return rate === 0 ? createFreePacer() : createRatePacer(rate)
+}
+
+function observe(service: string, provider: Provider) {
+  const base = processSample(service)
+  const sample = (): ProviderSample => ({ ...base(), ...provider.numbers() })
+  // Rates are since the last look, so only the ring's timer may look; everyone else gets what it saw.
+  let latest = sample()
+  return {
+    sample: () => {
+      latest = sample()
+      return latest
+    },
+    health: (): Health => {
+      const failed = latest.state === 'failed'
+      return { healthy: !failed, reason: failed ? 'publishing ended with an error; see the log' : null }
+    },
+    metrics: () => providerMetrics(latest),
+  }
+}

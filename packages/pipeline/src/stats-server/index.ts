@@ -1,0 +1,2 @@
+export { type ProcessSample, processSample } from './process-sample.ts'
+export { type RunningStatsServer, type StatsServerOptions, startStatsServer } from './start-stats-server.ts'
