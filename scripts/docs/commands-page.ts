@@ -37,7 +37,10 @@ export async function commandsPage(): Promise<string> {
     pageHead('Commands'),
     markdownTable(
       ['command', 'does'],
-      commands.map(([id, { summary }]) => [`[${code(`radtune ${id}`)}](#radtune-${id.replaceAll(' ', '-')})`, summary ?? '']),
+      commands.map(([id, { summary }]) => [
+        `[${code(`radtune ${id}`)}](#radtune-${id.replaceAll(' ', '-')})`,
+        summary ?? '',
+      ]),
     ),
     '',
     ...sections,
@@ -49,7 +52,10 @@ export async function commandsPage(): Promise<string> {
     '',
     'The same in text and with `--json`.',
     '',
-    markdownTable(['code', 'meaning'], EXIT_CODES.map(({ code: exit, meaning }) => [exit, meaning])),
+    markdownTable(
+      ['code', 'meaning'],
+      EXIT_CODES.map(({ code: exit, meaning }) => [exit, meaning]),
+    ),
     '',
   ].join('\n')
 }
@@ -59,19 +65,32 @@ async function loadCommands(): Promise<[string, CommandClass][]> {
   const files = (await readdir(folder, { recursive: true })).filter((file) => /(?<!\.test)\.tsx?$/.test(file))
   const commands = await Promise.all(
     files.map(async (file): Promise<[string, CommandClass]> => {
-      const id = file.replace(/\.tsx?$/, '').replaceAll('\\', '/').replace(/\/index$/, '').replaceAll('/', ' ')
+      const id = file
+        .replace(/\.tsx?$/, '')
+        .replaceAll('\\', '/')
+        .replace(/\/index$/, '')
+        .replaceAll('/', ' ')
       return [id, (await import(join(folder, file))).default]
     }),
   )
   return commands.filter(([, { hidden }]) => !hidden).sort(([one], [other]) => one.localeCompare(other))
 }
 
-function commandSection(id: string, { summary, description, examples, args, flags, schema }: CommandClass): string {
+function commandSection(
+  id: string,
+  { summary, description, examples, args, flags, schema }: CommandClass,
+): string {
   const ownArgs = Object.entries(args ?? {})
-  const words = ownArgs.map(([name, { required }]) => (required ? name.toUpperCase() : `[${name.toUpperCase()}]`))
-  const usage = ['radtune', id, ...words, ...(Object.keys(flags ?? {}).length > 0 ? ['[flags]'] : [])].join(' ')
+  const words = ownArgs.map(([name, { required }]) =>
+    required ? name.toUpperCase() : `[${name.toUpperCase()}]`,
+  )
+  const usage = ['radtune', id, ...words, ...(Object.keys(flags ?? {}).length > 0 ? ['[flags]'] : [])].join(
+    ' ',
+  )
   const shownExamples = (examples ?? []).map((example) =>
-    (typeof example === 'string' ? example : example.command).replaceAll('<%= config.bin %>', 'radtune').replaceAll('<%= command.id %>', id),
+    (typeof example === 'string' ? example : example.command)
+      .replaceAll('<%= config.bin %>', 'radtune')
+      .replaceAll('<%= command.id %>', id),
   )
   return [
     `## radtune ${id}`,
@@ -83,7 +102,13 @@ function commandSection(id: string, { summary, description, examples, args, flag
     '```',
     '',
     ...(ownArgs.length > 0
-      ? [markdownTable(['argument', 'is'], ownArgs.map(([name, arg]) => [code(name.toUpperCase()), describeArg(arg)])), '']
+      ? [
+          markdownTable(
+            ['argument', 'is'],
+            ownArgs.map(([name, arg]) => [code(name.toUpperCase()), describeArg(arg)]),
+          ),
+          '',
+        ]
       : []),
     ...(Object.keys(flags ?? {}).length > 0 ? [flagTable(flags ?? {}), ''] : []),
     ...(shownExamples.length > 0 ? ['```sh', ...shownExamples, '```', ''] : []),
@@ -91,8 +116,16 @@ function commandSection(id: string, { summary, description, examples, args, flag
   ].join('\n')
 }
 
-function describeArg({ description, default: fallback }: { description?: string; default?: unknown }): string {
-  return [description ?? '', typeof fallback === 'string' ? `[default: ${fallback}]` : ''].filter(Boolean).join(' ')
+function describeArg({
+  description,
+  default: fallback,
+}: {
+  description?: string
+  default?: unknown
+}): string {
+  return [description ?? '', typeof fallback === 'string' ? `[default: ${fallback}]` : '']
+    .filter(Boolean)
+    .join(' ')
 }
 
 function flagTable(flags: Record<string, FlagDefinition>): string {
@@ -101,7 +134,11 @@ function flagTable(flags: Record<string, FlagDefinition>): string {
     .map(([name, flag]) => {
       const value = flag.type === 'option' ? ` ${flag.options?.join('\\|') ?? flag.helpValue ?? 'VALUE'}` : ''
       const short = flag.char ? `-${flag.char}, ` : ''
-      return [code(`${short}--${name}${value}${flag.multiple ? ' …' : ''}`), flagMeaning(flag), flag.env ? code(flag.env) : '']
+      return [
+        code(`${short}--${name}${value}${flag.multiple ? ' …' : ''}`),
+        flagMeaning(flag),
+        flag.env ? code(flag.env) : '',
+      ]
     })
   return markdownTable(['flag', 'does', 'environment'], rows)
 }

@@ -8,8 +8,7 @@ export function schemaFiles(): [string, string][] {
     `schemas/${name.replace('/', '-')}.json`,
     { title: name, ...z.toJSONSchema(schema) },
   ])
-  return [...answers, ['schemas/profile.json', profileSchemaJson()] as [string, unknown]].map(([path, schema]) => [
-    path,
-    `${JSON.stringify(schema, null, 2)}\n`,
-  ])
+  return [...answers, ['schemas/profile.json', profileSchemaJson()] as [string, unknown]].map(
+    ([path, schema]) => [path, `${JSON.stringify(schema, null, 2)}\n`],
+  )
 }

@@ -12,7 +12,9 @@ import { code, markdownTable, pageHead } from './markdown.ts'
 export function settingsPage(): string {
   const keys = Object.keys(settings) as SettingKey[]
   const groups = Map.groupBy(keys, (key) => key.split('.')[0] ?? key)
-  const sections = [...groups].map(([group, members]) => `## ${group}\n\n${members.map(settingSection).join('\n\n')}`)
+  const sections = [...groups].map(
+    ([group, members]) => `## ${group}\n\n${members.map(settingSection).join('\n\n')}`,
+  )
   return [
     pageHead('Settings'),
     'Every setting that can be pinned: in a profile or `radtune.yaml` under `settings:`, in the environment, or with `--set KEY=VALUE`.',
@@ -51,7 +53,9 @@ function settingSection(key: SettingKey): string {
 
 function printDefault(key: SettingKey): string {
   const definition: SettingDefinition = settings[key]
-  return definition.default === undefined ? 'derived from the machine' : printSettingValue(key, definition.default as never)
+  return definition.default === undefined
+    ? 'derived from the machine'
+    : printSettingValue(key, definition.default as never)
 }
 
 function capitalised(text: string): string {

@@ -194,10 +194,10 @@ export abstract class BaseCommand extends Command {
         fromEnvironment.add(name)
       }
       this.flagsFromEnvironment = fromEnvironment
-      if (tokens.length === 0) return given
+      if (tokens.length === 0) return withSettledSwitches(given, input.options)
       const parsed = await super.parse<F, B, A>(input.options, [...tokens, ...argv])
       this.argv = argv
-      return parsed
+      return withSettledSwitches(parsed, input.options)
     } catch (error) {
       throw usageError(error, {
         id: this.ctor.id,
@@ -207,6 +207,18 @@ export abstract class BaseCommand extends Command {
       })
     }
   }
+}
+
+/** A switch that was not given is false, as its type says; oclif leaves it undefined. */
+function withSettledSwitches<Parsed extends { flags: Values }>(
+  parsed: Parsed,
+  options: { flags?: object; baseFlags?: object },
+): Parsed {
+  const flags: Values = { ...parsed.flags }
+  for (const [name, flag] of Object.entries<{ type?: string }>({ ...options.baseFlags, ...options.flags })) {
+    if (flag.type === 'boolean') flags[name] ??= false
+  }
+  return { ...parsed, flags }
 }
 
 interface FlagVariable {

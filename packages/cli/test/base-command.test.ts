@@ -144,7 +144,7 @@ test('flags win over the environment, and the environment over defaults', async 
     rate: 9,
     fromEnvironment: ['loud'],
   })
-  expect((await json(['--rate', '9'], { RADTUNE_TEST_LOUD: '0' })).data.loud).toBeUndefined()
+  expect((await json(['--rate', '9'], { RADTUNE_TEST_LOUD: '0' })).data.loud).toBe(false)
   const refused = await json([], { RADTUNE_TEST_RATE: 'fast' })
   expect(refused).toMatchObject({ exitCode: 2, error: { code: 'RT-CLI-003' } })
   expect(refused.error.why).toContain('RADTUNE_TEST_RATE=fast')

@@ -27,7 +27,11 @@ export default class Logs extends BaseCommand {
       description: 'go on with new lines until Ctrl-C',
       exclusive: ['json'],
     }),
-    lines: Flags.string({ char: 'n', description: 'last lines of each service [default: 20]', helpValue: 'N' }),
+    lines: Flags.string({
+      char: 'n',
+      description: 'last lines of each service [default: 20]',
+      helpValue: 'N',
+    }),
   }
   static override examples = [
     '<%= config.bin %> logs',
@@ -39,10 +43,13 @@ export default class Logs extends BaseCommand {
     const { flags, argv } = await this.parse(Logs)
     const lines = readLineCount(flags.lines)
     const world = await this.world.stackWorld(await this.projectDir(flags))
-    const query = { services: argv as string[], lines, follow: flags.follow }
+    const query = { services: argv as string[], lines, follow: flags.follow === true }
     const answer = await readLogs(world, query, this.interruption)
     if (answer.kind === 'no-stack')
-      return { data: { services: [], lines: [] }, text: 'no stack was launched in this project; radtune up starts one' }
+      return {
+        data: { services: [], lines: [] },
+        text: 'no stack was launched in this project; radtune up starts one',
+      }
     const tell = createLogTeller(answer.services, this.output.stdout.palette)
     const shown: LogLine[] = []
     try {

@@ -15,7 +15,8 @@ export default class Status extends BaseCommand {
   static override flags = {
     watch: Flags.boolean({
       char: 'w',
-      description: 'on a terminal a screen that refreshes until q; else one line per interval. The stack goes on',
+      description:
+        'on a terminal a screen that refreshes until q; else one line per interval. The stack goes on',
       exclusive: ['json'],
     }),
     interval: Flags.string({

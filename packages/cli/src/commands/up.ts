@@ -24,7 +24,8 @@ export interface UpData {
 
 export default class Up extends BaseCommand {
   static override schema = 'radtune.up/1'
-  static override summary = 'Launch the pipeline of a profile and wait until the first record has gone through'
+  static override summary =
+    'Launch the pipeline of a profile and wait until the first record has gone through'
   static override description =
     'Plans the stack, checks the machine and the data, and brings up Kafka, workers, backend, frontend and provider in order. The stack then runs on by itself: radtune status shows it, radtune down stops it. Run again, it changes only what differs.'
   static override flags = {
@@ -41,7 +42,8 @@ export default class Up extends BaseCommand {
     }),
     data: Flags.string({
       char: 'd',
-      description: 'Safecast dump: file (CSV, also gzip), folder, or - for standard input; may be repeated [default: generated readings]',
+      description:
+        'Safecast dump: file (CSV, also gzip), folder, or - for standard input; may be repeated [default: generated readings]',
       helpValue: 'FILE',
       multiple: true,
     }),
@@ -83,7 +85,9 @@ export default class Up extends BaseCommand {
 
   override async run(): Promise<Answer<UpData>> {
     const { flags } = await this.parse(Up)
-    refuseContradictions(flags)
+    // oclif leaves a flag that is not given undefined, whatever its type says.
+    const { once = false, loop = false, fresh = false, yes = false, force = false, keep = false } = flags
+    refuseContradictions({ ...flags, once, loop, fresh, yes })
     const timeoutMs = readTimeout(flags.timeout)
     const port = readPort(flags.port)
     const seed = readSeed(flags.seed)
@@ -96,25 +100,36 @@ export default class Up extends BaseCommand {
       profile: flags.profile,
       profileFromEnvironment: this.flagsFromEnvironment.has('profile'),
       assignments: flags.set ?? [],
-      pins: flags.rate === undefined ? [] : [{ key: 'provider.rate', value: flags.rate, origin: 'flag', at: '--rate' }],
+      pins:
+        flags.rate === undefined
+          ? []
+          : [{ key: 'provider.rate', value: flags.rate, origin: 'flag', at: '--rate' }],
     })
     const world = await this.world.stackWorld(await this.projectDir(flags))
-    const progress = createUpProgress({ output: this.output, stream: this.world.stderr, now: this.world.clock.now })
+    const progress = createUpProgress({
+      output: this.output,
+      stream: this.world.stderr,
+      now: this.world.clock.now,
+    })
     let outcome: LaunchOutcome
     try {
       outcome = await launchStack(
         world,
         {
           spec,
-          data: { files: flags.data ?? [], loop: flags.loop, seed },
+          data: { files: flags.data ?? [], loop, seed },
           port,
-          once: flags.once,
-          fresh: flags.fresh,
-          force: flags.force,
-          keep: flags.keep,
+          once,
+          fresh,
+          force,
+          keep,
           timeoutMs,
         },
-        { signal: this.interruption, onEvent: progress.tell, confirm: this.#confirmation(flags, progress.pause) },
+        {
+          signal: this.interruption,
+          onEvent: progress.tell,
+          confirm: this.#confirmation(fresh && yes, progress.pause),
+        },
       )
     } finally {
       progress.end()
@@ -123,8 +138,8 @@ export default class Up extends BaseCommand {
     return { data: upData(outcome), text: upText(outcome, this.output.stdout.palette) }
   }
 
-  #confirmation({ fresh, yes }: { fresh: boolean; yes: boolean }, pause: () => void) {
-    if (fresh && yes) return async () => true
+  #confirmation(answered: boolean, pause: () => void) {
+    if (answered) return async () => true
     if (!this.interactive) return undefined
     return (question: string) => {
       pause()
@@ -156,13 +171,18 @@ function refuseContradictions({ runtime, data = [], once, loop, seed, yes, fresh
     throw new RadtuneError('RT-CLI-021', { what, fix: [fix] })
   }
   if (once && data.length === 0)
-    refuse('--once waits for the end of the data, and generated readings have none', 'radtune up --once --data FILE')
+    refuse(
+      '--once waits for the end of the data, and generated readings have none',
+      'radtune up --once --data FILE',
+    )
   if (loop && data.length === 0)
     refuse('--loop replays files; generated readings never end anyway', 'radtune up --loop --data FILE')
-  if (once && loop) refuse('--once waits for the end of the data, and with --loop there is none', 'give one of them')
+  if (once && loop)
+    refuse('--once waits for the end of the data, and with --loop there is none', 'give one of them')
   if (seed !== undefined && data.length > 0)
     refuse('--seed is for generated readings, and --data names files', 'give one of them')
-  if (yes && !fresh) refuse('--yes answers the question of --fresh, which is not given', 'radtune up --fresh --yes')
+  if (yes && !fresh)
+    refuse('--yes answers the question of --fresh, which is not given', 'radtune up --fresh --yes')
   if (data.filter((path) => path === '-').length > 1)
     refuse('--data - is given twice, and standard input can be read once', 'give it once')
 }
@@ -216,7 +236,11 @@ function upData({ how, stack, elapsedMs, first, sums }: Extract<LaunchOutcome, {
     services: stack.services.map(serviceStatus),
     ports: { kafka, backend, frontend, stats },
     firstRecord: first
-      ? { kind: first.kind, latencyMs: first.kind === 'through' ? first.latencyMs : null, elapsedMs: first.elapsedMs }
+      ? {
+          kind: first.kind,
+          latencyMs: first.kind === 'through' ? first.latencyMs : null,
+          elapsedMs: first.elapsedMs,
+        }
       : null,
     records: sums ?? null,
   }

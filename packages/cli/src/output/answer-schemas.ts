@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { envelopeSchema } from './envelope-schema.ts'
+import { stackSchemas } from './stack-schemas.ts'
 
 const origin = z.enum(['derived', 'profile', 'user config', 'radtune.yaml', 'overlay', 'environment', 'flag'])
 
@@ -131,7 +132,7 @@ const explain = z.union([
   }),
 ])
 
-/** The JSON documents of the commands that only read, by name; docs/reference/schemas is made from them. */
+/** The JSON documents of all commands, by name; docs/reference/schemas is made from them. */
 export const answerSchemas = {
   'radtune.plan/1': envelopeSchema('radtune.plan/1', plan),
   'radtune.profiles/1': envelopeSchema('radtune.profiles/1', profiles),
@@ -139,4 +140,5 @@ export const answerSchemas = {
   'radtune.profiles-diff/1': envelopeSchema('radtune.profiles-diff/1', profilesDiff),
   'radtune.explain/1': envelopeSchema('radtune.explain/1', explain),
   'radtune.error/1': envelopeSchema('radtune.error/1', z.null()),
+  ...stackSchemas,
 } as const

@@ -1,5 +1,5 @@
 import type { RadtuneError } from '@radtune/core/errors'
-import stringWidth from 'string-width'
+import { displayWidth } from './display-width.ts'
 import type { StreamStyle } from './output.ts'
 import { wrapText } from './wrap-text.ts'
 
@@ -15,8 +15,8 @@ export function errorText(error: RadtuneError, style: StreamStyle): string {
   const columns = Math.min(style.columns, 120)
   const head = `error[${error.code}]: `
   const exit = `exit ${error.exitCode}`
-  const [first = '', ...rest] = wrapText(error.message, columns - stringWidth(head))
-  const gap = columns - stringWidth(head) - stringWidth(first) - exit.length
+  const [first = '', ...rest] = wrapText(error.message, columns - displayWidth(head))
+  const gap = columns - displayWidth(head) - displayWidth(first) - exit.length
   const aligned = gap >= 2 ? `${' '.repeat(gap)}${palette.dim(exit)}` : ''
   return [
     `${palette.red(palette.bold(head.trimEnd()))} ${palette.bold(first)}${aligned}`,

@@ -1,4 +1,4 @@
-import stringWidth from 'string-width'
+import { displayWidth } from './display-width.ts'
 import { wrapText } from './wrap-text.ts'
 
 export interface TableLayout {
@@ -14,7 +14,7 @@ const gap = 2
 export function tableText(rows: readonly (readonly string[])[], layout: TableLayout): string {
   const count = Math.max(0, ...rows.map((row) => row.length))
   const widths = Array.from({ length: count }, (_, column) =>
-    Math.max(0, ...rows.map((row) => stringWidth(row[column] ?? ''))),
+    Math.max(0, ...rows.map((row) => displayWidth(row[column] ?? ''))),
   )
   const indent = widths.slice(0, -1).reduce((sum, width) => sum + width + gap, 0)
   const room = layout.columns - indent
@@ -36,6 +36,6 @@ export function tableText(rows: readonly (readonly string[])[], layout: TableLay
 }
 
 function pad(cell: string, width: number, align: 'left' | 'right'): string {
-  const space = ' '.repeat(Math.max(0, width - stringWidth(cell)))
+  const space = ' '.repeat(Math.max(0, width - displayWidth(cell)))
   return align === 'right' ? space + cell : cell + space
 }

@@ -42,7 +42,10 @@ export function createUpTeller(palette: Palette): (event: LaunchEvent) => Said {
       case 'service': {
         if (settled(event.condition)) busy.delete(event.name)
         else busy.set(event.name, event.condition)
-        const now = [...busy].filter(([, condition]) => condition !== 'waiting').map(([name, condition]) => `${name} ${condition}`).join(', ')
+        const now = [...busy]
+          .filter(([, condition]) => condition !== 'waiting')
+          .map(([name, condition]) => `${name} ${condition}`)
+          .join(', ')
         if (event.name === 'topics' && event.condition === 'stopped')
           return { ...step('topics', launch ? topicsText(launch) : '', event.elapsedMs), now }
         if (event.condition === 'healthy')

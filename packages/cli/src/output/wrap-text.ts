@@ -1,4 +1,4 @@
-import stringWidth from 'string-width'
+import { displayWidth } from './display-width.ts'
 
 /** Breaks text at spaces into lines of at most `columns` cells; a longer word stays whole. Newlines stay. */
 export function wrapText(text: string, columns: number): string[] {
@@ -6,12 +6,12 @@ export function wrapText(text: string, columns: number): string[] {
 }
 
 function wrapLine(line: string, columns: number): string[] {
-  if (stringWidth(line) <= columns) return [line]
+  if (displayWidth(line) <= columns) return [line]
   const lines: string[] = []
   let current = ''
   for (const word of line.split(' ')) {
     const longer = current === '' ? word : `${current} ${word}`
-    if (current !== '' && stringWidth(longer) > columns) {
+    if (current !== '' && displayWidth(longer) > columns) {
       lines.push(current)
       current = word
     } else {

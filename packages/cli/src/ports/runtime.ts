@@ -2,7 +2,9 @@ import type { Reading } from '@radtune/core/metrics'
 import type { StackSpec } from '@radtune/core/stack'
 
 /** Where the readings come from: files (or folders) read once or for ever, or the seeded generator. */
-export type DataSource = { kind: 'files'; paths: readonly string[]; loop: boolean } | { kind: 'generator'; seed: number }
+export type DataSource =
+  | { kind: 'files'; paths: readonly string[]; loop: boolean }
+  | { kind: 'generator'; seed: number }
 
 /** TCP ports of a running stack, all on loopback. `stats` is by service name. */
 export interface StackPorts {
@@ -61,7 +63,13 @@ export interface StackState {
 /** Progress of a launch or a stop, in the order of happening. */
 export type RuntimeEvent =
   | { kind: 'fetching'; what: string; detail: string }
-  | { kind: 'service'; name: string; condition: ServiceCondition; reason: string | undefined; elapsedMs: number }
+  | {
+      kind: 'service'
+      name: string
+      condition: ServiceCondition
+      reason: string | undefined
+      elapsedMs: number
+    }
   | { kind: 'note'; text: string }
 
 export interface LogLine {
@@ -87,7 +95,10 @@ export interface Runtime {
    * Brings the stack to `launch`: starts what is missing in order of dependence, restarts only what differs, and resolves
    * when every service is healthy. Throws a RadtuneError that names the service that did not come up.
    */
-  launch(launch: Launch, options: { signal: AbortSignal; onEvent: (event: RuntimeEvent) => void }): Promise<StackState>
+  launch(
+    launch: Launch,
+    options: { signal: AbortSignal; onEvent: (event: RuntimeEvent) => void },
+  ): Promise<StackState>
   /** Stops all services in reverse order with grace; resolves when nothing is left. False when nothing ran. */
   stop(options: { onEvent: (event: RuntimeEvent) => void }): Promise<boolean>
   /** Whether earlier data of this runtime exist, and of which profile. */

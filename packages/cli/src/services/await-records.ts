@@ -98,7 +98,11 @@ export function statsPort(launch: Launch, service: string): number {
   return launch.ports.stats[service] ?? -1
 }
 
-function received({ received: { normal, critical } }: { received: { normal: number; critical: number } }): number {
+function received({
+  received: { normal, critical },
+}: {
+  received: { normal: number; critical: number }
+}): number {
   return normal + critical
 }
 
@@ -129,7 +133,10 @@ function refuseMismatch(mismatches: ReturnType<typeof sumRecords>['mismatches'])
   })
 }
 
-async function refuseFailure({ runtime }: Pick<StackWorld, 'runtime'>, providerFailed: boolean): Promise<void> {
+async function refuseFailure(
+  { runtime }: Pick<StackWorld, 'runtime'>,
+  providerFailed: boolean,
+): Promise<void> {
   const stack = await runtime.inspect()
   const failure = await failedService(runtime, stack, providerFailed ? 'provider' : undefined)
   if (failure) throw failure

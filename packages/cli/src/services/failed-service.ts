@@ -21,7 +21,9 @@ export async function failedService(
       why: 'it was stopped from elsewhere, or its supervisor was killed',
       fix: ['radtune logs', 'radtune up'],
     })
-  const killed = stack.services.find((service) => service.exit?.outOfMemory && service.condition !== 'healthy')
+  const killed = stack.services.find(
+    (service) => service.exit?.outOfMemory && service.condition !== 'healthy',
+  )
   if (killed) return killedError(killed, await lastLines(runtime, killed.name))
   const failed = stack.services.find(
     ({ name, condition, restarts }) =>
@@ -47,7 +49,8 @@ export async function lastLines(runtime: Runtime, service: string): Promise<stri
 function killedError(service: ServiceState, logs: string[]): RadtuneError {
   return new RadtuneError('RT-UP-003', {
     what: `${service.name} is killed for memory`,
-    why: service.reason ?? `its limit is ${formatBytes(service.limits.memoryBytes)}; ${describeExit(service)}`,
+    why:
+      service.reason ?? `its limit is ${formatBytes(service.limits.memoryBytes)}; ${describeExit(service)}`,
     logs,
     fix: ['radtune plan', `radtune logs ${service.name}`],
   })

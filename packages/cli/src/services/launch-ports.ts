@@ -59,7 +59,9 @@ async function pickFree(
   observed: readonly string[],
   freePorts: (count: number) => Promise<number[]>,
 ): Promise<StackPorts> {
-  const [kafka = 0, controller = 0, backend = 0, frontend = 0, ...stats] = await freePorts(4 + observed.length)
+  const [kafka = 0, controller = 0, backend = 0, frontend = 0, ...stats] = await freePorts(
+    4 + observed.length,
+  )
   return {
     kafka,
     controller,

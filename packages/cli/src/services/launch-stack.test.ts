@@ -33,7 +33,11 @@ interface Run {
 async function launch(
   world: MemoryWorld,
   asked: LaunchRequest = request(),
-  talk: { signal?: AbortSignal; confirm?: (question: string) => Promise<boolean>; onEvent?: (event: LaunchEvent) => void } = {},
+  talk: {
+    signal?: AbortSignal
+    confirm?: (question: string) => Promise<boolean>
+    onEvent?: (event: LaunchEvent) => void
+  } = {},
 ): Promise<Run> {
   const events: LaunchEvent[] = []
   const outcome = await launchStack(world, asked, {
@@ -142,7 +146,15 @@ describe('launchStack', () => {
     await launch(world, request({ port: 'auto' }))
     const ports = world.project.launch?.ports
     expect(ports?.kafka).toBe(40_001)
-    expect(new Set([ports?.kafka, ports?.controller, ports?.backend, ports?.frontend, ...Object.values(ports?.stats ?? {})]).size).toBe(9)
+    expect(
+      new Set([
+        ports?.kafka,
+        ports?.controller,
+        ports?.backend,
+        ports?.frontend,
+        ...Object.values(ports?.stats ?? {}),
+      ]).size,
+    ).toBe(9)
     expect(up((await launch(world)).outcome).how).toBe('already')
     expect(up((await launch(world, request({ port: 'auto' }))).outcome).how).toBe('already')
     const { events } = await launch(world, request({ port: 19_092 }))
@@ -240,10 +252,9 @@ describe('launchStack with earlier data', () => {
     await launch(world, request({ spec: specOf('2c4g') }))
     const { outcome, events } = await launch(world, request(), { confirm: async () => true })
     expect(up(outcome).how).toBe('launched')
-    expect(events.map(({ kind }) => kind).filter((kind) => kind === 'stopping' || kind === 'dropping')).toEqual([
-      'stopping',
-      'dropping',
-    ])
+    expect(
+      events.map(({ kind }) => kind).filter((kind) => kind === 'stopping' || kind === 'dropping'),
+    ).toEqual(['stopping', 'dropping'])
   })
 
   it('asks before --fresh drops anything, and needs an answer', async () => {
@@ -396,7 +407,10 @@ describe('launchStack with data that end', () => {
 
   it('waits with --once until everything is processed and returns the sums', async () => {
     const world = worldWithFile(100_000)
-    const { outcome, events } = await launch(world, request({ data: fileData, once: true, timeoutMs: 20_000 }))
+    const { outcome, events } = await launch(
+      world,
+      request({ data: fileData, once: true, timeoutMs: 20_000 }),
+    )
     const { sums } = up(outcome)
     expect(sums).toMatchObject({ in: 100_000, normal: 85_000, dirty: 10_000, duplicates: 5_000, inFlight: 0 })
     expect(events.some(({ kind }) => kind === 'processing')).toBe(true)

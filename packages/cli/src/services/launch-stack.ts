@@ -209,11 +209,7 @@ async function confirmDrop(
       })
 }
 
-async function alreadyUp(
-  launching: Launching,
-  stack: StackState,
-  startedAt: number,
-): Promise<LaunchOutcome> {
+async function alreadyUp(launching: Launching, stack: StackState, startedAt: number): Promise<LaunchOutcome> {
   const { world, request } = launching
   const sums = request.once ? await processAll(launching, stack.launch) : undefined
   if (sums === 'interrupted') return { kind: 'interrupted', left: 'the stack is running' }

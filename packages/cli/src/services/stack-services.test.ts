@@ -75,7 +75,9 @@ describe('readStatus', () => {
 
 describe('stopStack', () => {
   it('says so when nothing ran', async () => {
-    expect(await stopStack(createMemoryWorld(), { onEvent: () => undefined })).toEqual({ kind: 'nothing-ran' })
+    expect(await stopStack(createMemoryWorld(), { onEvent: () => undefined })).toEqual({
+      kind: 'nothing-ran',
+    })
   })
 
   it('stops in reverse order and tells the sums that Kafka kept', async () => {

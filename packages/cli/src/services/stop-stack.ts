@@ -41,7 +41,8 @@ export async function stopStack(
         await runtime.stop({
           onEvent(event) {
             onEvent(event)
-            if (event.kind !== 'service' || event.condition !== 'stopped' || !working.delete(event.name)) return
+            if (event.kind !== 'service' || event.condition !== 'stopped' || !working.delete(event.name))
+              return
             if (working.size > 0) return
             latest = read().then((reading) => {
               if (reading.known) records = reading
@@ -54,7 +55,7 @@ export async function stopStack(
     }
     return {
       kind: 'stopped',
-      services: stack?.services.map(({ name }) => name) ?? [],
+      services: stack?.services.filter(({ pid }) => pid !== undefined).map(({ name }) => name) ?? [],
       records,
       elapsedMs: clock.now() - startedAt,
     }

@@ -1,7 +1,7 @@
 import helmet from '@fastify/helmet'
 import websocket from '@fastify/websocket'
 import type { Health, LivePoint, LiveState } from '@radtune/core/contract'
-import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify'
+import { type FastifyInstance, fastify } from 'fastify'
 import type { WebSocket } from 'ws'
 import { type GuardOptions, guardRequest } from '../http/index.ts'
 import type { PastReading } from './reading-ring.ts'
@@ -29,9 +29,11 @@ export async function createPublicServer(options: PublicServerOptions): Promise<
     routerOptions: { maxParamLength: 400 },
     forceCloseConnections: true,
   })
+  // First, so that the socket of an upgrade that a later hook refuses is closed.
+  await server.register(websocket, { options: { maxPayload: 1024, perMessageDeflate: false } })
   server.addHook('onRequest', async (request, reply) => {
     const refusal = guardRequest(request.headers, options)
-    if (refusal) return refuse(request, reply, refusal)
+    if (refusal) return reply.code(refusal.status).send({ error: refusal.reason })
   })
   await server.register(helmet, {
     contentSecurityPolicy: {
@@ -43,7 +45,6 @@ export async function createPublicServer(options: PublicServerOptions): Promise<
   server.addHook('onSend', async (_request, reply) => {
     if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store')
   })
-  await server.register(websocket, { options: { maxPayload: 1024, perMessageDeflate: false } })
 
   for (const path of ['/health', '/ready']) {
     server.get(path, async (_request, reply) => {
@@ -66,20 +67,9 @@ export async function createPublicServer(options: PublicServerOptions): Promise<
     scope.addHook('preValidation', async (request, reply) => {
       if (!request.ws)
         return reply.code(426).header('upgrade', 'websocket').send({ error: '/ws speaks WebSocket' })
-      if (!options.hasRoom()) return refuse(request, reply, { status: 503, reason: 'too many clients' })
+      if (!options.hasRoom()) return reply.code(503).send({ error: 'too many clients' })
     })
     scope.get('/ws', { websocket: true }, (socket) => options.onClient(socket))
   })
   return server
-}
-
-/** The socket of a refused upgrade belongs to nobody: without this it stays open until the other side closes it. */
-function refuse(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  { status, reason }: { status: number; reason: string },
-): FastifyReply {
-  if (request.ws)
-    reply.header('connection', 'close').raw.once('finish', () => request.raw.socket.destroySoon())
-  return reply.code(status).send({ error: reason })
 }

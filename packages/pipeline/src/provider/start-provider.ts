@@ -6,9 +6,11 @@ import {
   type ClientOptions,
   createDriver,
   createProgressReader,
+  type ProgressReader,
   readTails,
 } from '../kafka/index.ts'
 import { processSample, startStatsServer } from '../stats-server/index.ts'
+import { type BacklogGate, createBacklogGate } from './backlog-gate.ts'
 import { listDumpFiles } from './dump-files.ts'
 import { createDumpSource } from './dump-source.ts'
 import { createGeneratorSource } from './generator.ts'
@@ -37,6 +39,7 @@ function readProviderSettings(environment: Readonly<Record<string, string | unde
     'pipeline.driver',
     'provider.rate',
     'provider.playbackSpeed',
+    'provider.maxInFlight',
     'provider.producer.batchBytes',
     'provider.producer.linger',
     'provider.producer.compression',
@@ -59,7 +62,8 @@ export async function startProvider(
     log: ({ message, details }) => logger.warn(details, message),
   }
   const { source, identity } = await openSource(options)
-  const { partitions, newestRefs } = await readNewestRows(client)
+  const progress = createProgressReader(client)
+  const { partitions, newestRefs } = await readNewestRows(client, progress)
   const producer = createDriver(settings['pipeline.driver'], client).producer()
   await producer.connect()
   const stop = new AbortController()
@@ -67,9 +71,14 @@ export async function startProvider(
     stop.abort()
     options.onFailure(error)
   })
+  const gate = createBacklogGate({
+    most: settings['provider.maxInFlight'],
+    progress: () => progress.read(),
+    onProblem: (error) => logger.warn({ err: error }, 'the backlog cannot be read; publishing goes on'),
+  })
   const provider = createProvider({
     source,
-    sink: sinkOf(accumulator),
+    sink: sinkOf(accumulator, gate),
     resume: resumePoint({ identity, partitions, newestRefs }),
     pacer: pacerOf(settings),
     partitions,
@@ -85,9 +94,11 @@ export async function startProvider(
   return {
     async close() {
       stop.abort()
+      gate.close()
       await running.catch(() => undefined)
       accumulator.discard()
       await producer.close()
+      await progress.close()
       await server.close()
     },
   }
@@ -108,10 +119,9 @@ async function openSource(
 /** The newest `row` header of each input partition: where an earlier run got to. */
 async function readNewestRows(
   client: ClientOptions,
+  progress: ProgressReader,
 ): Promise<{ partitions: number; newestRefs: Map<number, RowRef> }> {
-  const progress = createProgressReader(client)
   const partitions = (await progress.read()).map(({ partition }) => partition)
-  await progress.close()
   const tails = await readTails(
     client,
     partitions.map((partition) => ({ topic: TOPICS.input, partition })),
@@ -144,11 +154,11 @@ function createAccumulator(
   })
 }
 
-function sinkOf(accumulator: Accumulator): RowSink {
+function sinkOf(accumulator: Accumulator, gate: BacklogGate): RowSink {
   return {
     append(topic, partition, record) {
       accumulator.append(topic, partition, record)
-      return accumulator.full ? accumulator.space() : undefined
+      return accumulator.full ? accumulator.space() : gate.wait()
     },
     async flush() {
       accumulator.flush()

@@ -103,9 +103,7 @@ export function createMemoryStats(
       return known(sample, now())
     },
     async health(port) {
-      return pipeline.startedAt === undefined
-        ? silence(port)
-        : known({ healthy: true, reason: null }, now())
+      return pipeline.startedAt === undefined ? silence(port) : known({ healthy: true, reason: null }, now())
     },
   }
 }

@@ -97,7 +97,12 @@ export function createMemoryRuntime(
           })
       }
       onRunning(clock.now())
-      return { runtime: 'local', launch, launchedAt: running.launchedAt, services: [...running.services.values()] }
+      return {
+        runtime: 'local',
+        launch,
+        launchedAt: running.launchedAt,
+        services: [...running.services.values()],
+      }
     },
     async stop({ onEvent }) {
       if (!running) return false
@@ -174,7 +179,5 @@ function serviceEvent(
 
 function exitOf(reason: string): ServiceState['exit'] {
   const outOfMemory = reason.includes('memory')
-  return outOfMemory
-    ? { code: null, signal: 'SIGKILL', outOfMemory }
-    : { code: 1, signal: null, outOfMemory }
+  return outOfMemory ? { code: null, signal: 'SIGKILL', outOfMemory } : { code: 1, signal: null, outOfMemory }
 }

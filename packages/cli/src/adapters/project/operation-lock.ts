@@ -35,7 +35,9 @@ export async function lockProject(state: string, operation: string): Promise<Ope
 async function heldError(note: string): Promise<RadtuneError> {
   const holder = await readHolder(note)
   return new RadtuneError('RT-UP-002', {
-    what: holder ? `radtune ${holder.operation} runs on this project` : 'another radtune runs on this project',
+    what: holder
+      ? `radtune ${holder.operation} runs on this project`
+      : 'another radtune runs on this project',
     why: holder
       ? `process ${holder.pid} holds ${note.replace(/json$/, 'lock')}`
       : `${note.replace(/json$/, 'lock')} is held; a killed radtune frees it within ${STALE_MS / 1000} s`,

@@ -122,7 +122,11 @@ function unreadable(error: unknown, typed: string): unknown {
   if (error instanceof RadtuneError || !(error instanceof Error)) return error
   const code = (error as NodeJS.ErrnoException).code
   const what =
-    code === 'ENOENT' ? `${typed} does not exist` : code === 'EACCES' ? `${typed} may not be read` : `${typed} cannot be read`
+    code === 'ENOENT'
+      ? `${typed} does not exist`
+      : code === 'EACCES'
+        ? `${typed} may not be read`
+        : `${typed} cannot be read`
   return new RadtuneError('RT-DATA-002', { what, why: error.message, fix: [`ls -l ${typed}`], cause: error })
 }
 

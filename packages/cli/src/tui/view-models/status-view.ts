@@ -2,7 +2,7 @@ import type { RecordSums } from '@radtune/core/contract'
 import { formatBytes, formatCount, formatCpus, formatDuration } from '@radtune/core/units'
 import type { ServiceState } from '../../ports/runtime.ts'
 import type { StatusReport } from '../../services/read-status.ts'
-import { fitLine, heading, type StyledLine, type Tone, span, spread } from './styled-line.ts'
+import { fitLine, heading, type StyledLine, span, spread, type Tone } from './styled-line.ts'
 
 /** What the status screen knows: reports, newest last, and what went wrong when the newest could not be had. */
 export interface StatusHistory {
@@ -31,12 +31,13 @@ export function statusView(history: StatusHistory, { columns, rows }: ScreenSize
     ...recordsPart(report, columns, rows),
     ...flowPart(history, report, columns),
   ]
-  // The header of the table and the footer, and a line between.
-  const room = Math.max(1, rows - 1 - fixed.length - 3)
+  // The header of the table and the footer take a line each.
+  const room = Math.max(1, rows - 1 - fixed.length - 2)
   const services = servicesPart(report.stack.services, { columns, room })
   const at = fixed.findIndex((line) => line[0]?.text.startsWith('─ services')) + 1
-  const lines = [...fixed.slice(0, at), ...services, ...fixed.slice(at), [], footer]
-  return lines.map((line) => fitLine(line, columns)).slice(0, rows - 1)
+  const body = [...fixed.slice(0, at), ...services, ...fixed.slice(at)].slice(0, rows - 2)
+  const blank: StyledLine[] = Array.from({ length: rows - 2 - body.length }, () => [])
+  return [...body, ...blank, footer].map((line) => fitLine(line, columns))
 }
 
 function shortLine({ problem }: StatusHistory, report: StatusReport | undefined): StyledLine {
@@ -49,11 +50,7 @@ function shortLine({ problem }: StatusHistory, report: StatusReport | undefined)
   ]
 }
 
-function headerLines(
-  { problem }: StatusHistory,
-  report: StatusReport,
-  columns: number,
-): StyledLine[] {
+function headerLines({ problem }: StatusHistory, report: StatusReport, columns: number): StyledLine[] {
   const { stack, at } = report
   const { word, tone } = verdict(report)
   const time = new Date(at).toISOString().slice(11, 19)
@@ -100,7 +97,7 @@ function servicesPart(
   { columns, room }: { columns: number; room: number },
 ): StyledLine[] {
   const bar = columns >= 110 ? 20 : 6
-  const header = ` ${'NAME'.padEnd(11)}${'STATE'.padEnd(11)}${'MEMORY'.padEnd(bar + 20)}${'CPU'.padEnd(bar + 14)}${'RESTARTS'}${columns >= 100 ? '      PID' : ''}`
+  const header = ` ${'NAME'.padEnd(11)}${'STATE'.padEnd(11)}${'MEMORY'.padEnd(bar + 22)}${'CPU'.padEnd(bar + 14)}${'RESTARTS'}${columns >= 100 ? '      PID' : ''}`
   // What is not healthy is seen first when there is no room for all.
   const sorted =
     services.length <= room
@@ -124,8 +121,11 @@ function serviceLine(service: ServiceState, { bar, pid }: { bar: number; pid: bo
   return [
     span(` ${service.name.padEnd(11)}`),
     span(service.condition.padEnd(11), conditionTone(service)),
-    ...barSpans(memoryBytes.known ? memoryBytes.value / limits.memoryBytes : undefined, { width: bar, high: 0.85 }),
-    span(` ${memory.padEnd(19)}`),
+    ...barSpans(memoryBytes.known ? memoryBytes.value / limits.memoryBytes : undefined, {
+      width: bar,
+      high: 0.85,
+    }),
+    span(` ${memory.padEnd(21)}`),
     ...barSpans(cpus.known ? cpus.value / limits.cpus : undefined, { width: bar, high: 0.8 }),
     span(` ${cpu.padEnd(13)}`),
     span(String(service.restarts).padStart(8), service.restarts > 0 ? 'warn' : 'dim'),
@@ -150,10 +150,7 @@ function conditionTone({ condition }: ServiceState): Tone {
 }
 
 /** A bar of a share of a limit; past `high` it is drawn as a warning. Empty and dim where the share is unknown. */
-function barSpans(
-  share: number | undefined,
-  { width, high }: { width: number; high: number },
-): StyledLine {
+function barSpans(share: number | undefined, { width, high }: { width: number; high: number }): StyledLine {
   const full = Math.round(Math.min(1, Math.max(0, share ?? 0)) * width)
   const tone: Tone = share !== undefined && share > high ? 'warn' : 'good'
   return [span('━'.repeat(full), tone), span('─'.repeat(width - full), 'dim')]
@@ -164,8 +161,12 @@ function recordsPart(report: StatusReport, columns: number, rows: number): Style
   if (!report.records.known) return [...lines, [span(` n/a (${report.records.why})`, 'warn')]]
   const sums = report.records.value
   const width = columns >= 110 ? 48 : 24
-  const row = (label: string, count: number, tone: Tone = 'plain') => recordRow({ label, count, sums, width, tone })
-  lines.push([span(` in          ${formatCount(sums.in).padStart(15)}`, 'strong'), span('  = the sum of these', 'dim')])
+  const row = (label: string, count: number, tone: Tone = 'plain') =>
+    recordRow({ label, count, sums, width, tone })
+  lines.push([
+    span(` in          ${formatCount(sums.in).padStart(15)}`, 'strong'),
+    span('  = the sum of these', 'dim'),
+  ])
   lines.push(row('normal', sums.normal, 'good'))
   lines.push(row('critical', sums.critical, sums.critical > 0 ? 'bad' : 'plain'))
   lines.push(row('dirty', sums.dirty, 'warn'))
@@ -176,7 +177,12 @@ function recordsPart(report: StatusReport, columns: number, rows: number): Style
   if (rows < 34)
     return [
       ...lines,
-      [span(` dirty by    ${reasons.map(([reason, count]) => `${reason} ${formatCount(count)}`).join(', ')}`, 'dim')],
+      [
+        span(
+          ` dirty by    ${reasons.map(([reason, count]) => `${reason} ${formatCount(count)}`).join(', ')}`,
+          'dim',
+        ),
+      ],
     ]
   lines.push(heading('dirty by reason', columns))
   for (const [reason, count] of reasons.slice(0, 8))
@@ -232,7 +238,10 @@ function flowPart(history: StatusHistory, report: StatusReport, columns: number)
       span(
         ` latency  ${latency ? (latency.p50Ms === null ? 'nothing measured just now' : `p50 ${formatDuration(latency.p50Ms)}  p99 ${formatDuration(latency.p99Ms ?? latency.p50Ms)}`) : `n/a (${backend.known ? '' : backend.why})`}`,
       ),
-      span(late ? `  WARN over ${formatDuration(target)}` : `  target ${formatDuration(target)}`, late ? 'warn' : 'dim'),
+      span(
+        late ? `  WARN over ${formatDuration(target)}` : `  target ${formatDuration(target)}`,
+        late ? 'warn' : 'dim',
+      ),
     ],
   ]
 }

@@ -1,0 +1,101 @@
+import { LEVELS, REJECT_REASONS } from '@radtune/core/contract'
+import { z } from 'zod'
+import { envelopeSchema } from './envelope-schema.ts'
+
+const port = z.number().int().min(1).max(65_535)
+const count = z.number().int().nonnegative()
+
+const service = z.object({
+  name: z.string(),
+  state: z.enum([
+    'waiting',
+    'starting',
+    'healthy',
+    'unhealthy',
+    'restarting',
+    'failed',
+    'stopping',
+    'stopped',
+  ]),
+  pid: z.number().nullable(),
+  /** Bytes. */
+  memory: z.number().nullable(),
+  /** CPUs in use; 1 is one core. */
+  cpu: z.number().nullable(),
+  limits: z.object({ memory: z.number(), cpu: z.number(), enforced: z.boolean(), how: z.string() }),
+  restarts: count,
+  since: z.string(),
+  reason: z.string().nullable(),
+  /** Why memory or cpu is null. */
+  unknown: z.array(z.string()),
+})
+
+const records = z.object({
+  in: count,
+  normal: count,
+  critical: count,
+  dirty: count,
+  dirtyByReason: z.partialRecord(z.enum(REJECT_REASONS), count),
+  duplicates: count,
+  inFlight: count,
+})
+
+const levels = z.record(z.enum(LEVELS), count)
+
+const up = z.object({
+  how: z.enum(['launched', 'changed', 'already']),
+  runtime: z.enum(['local', 'docker']),
+  profile: z.string(),
+  elapsedMs: z.number(),
+  services: z.array(service),
+  ports: z.object({ kafka: port, backend: port, frontend: port, stats: z.record(z.string(), port) }),
+  firstRecord: z
+    .object({
+      kind: z.enum(['through', 'nothing-valid', 'nothing-new']),
+      latencyMs: z.number().nullable(),
+      elapsedMs: z.number(),
+    })
+    .nullable(),
+  records: records.extend({ levels }).nullable(),
+})
+
+const status = z.object({
+  running: z.boolean(),
+  at: z.string(),
+  runtime: z.enum(['local', 'docker']).nullable(),
+  profile: z.string().nullable(),
+  launchedAt: z.string().nullable(),
+  ports: z.object({ kafka: port, backend: port, frontend: port }).nullable(),
+  services: z.array(service),
+  records: records.nullable(),
+  recordsWhy: z.string().nullable(),
+  levels: levels.nullable(),
+  mismatches: z.array(z.object({ partition: count, processed: z.number(), counted: z.number().nullable() })),
+  provider: z
+    .object({ state: z.string(), read: count, malformed: count, recordsPerSecond: z.number() })
+    .nullable(),
+  endToEnd: z
+    .object({ p50Ms: z.number().nullable(), p99Ms: z.number().nullable(), targetMs: z.number() })
+    .nullable(),
+})
+
+const down = z.object({
+  stopped: z.boolean(),
+  services: z.array(z.string()),
+  records: records.extend({ levels }).nullable(),
+  recordsWhy: z.string().nullable(),
+  elapsedMs: z.number(),
+})
+
+const logs = z.object({
+  services: z.array(z.string()),
+  lines: z.array(z.object({ service: z.string(), at: z.string().nullable(), text: z.string() })),
+})
+
+/** The JSON documents of the commands about a running stack. */
+export const stackSchemas = {
+  'radtune.up/1': envelopeSchema('radtune.up/1', up),
+  'radtune.status/1': envelopeSchema('radtune.status/1', status),
+  'radtune.down/1': envelopeSchema('radtune.down/1', down),
+  'radtune.logs/1': envelopeSchema('radtune.logs/1', logs),
+} as const

@@ -1,0 +1,187 @@
+import { EventEmitter } from 'node:events'
+import { render } from 'ink'
+import { render as renderKeys } from 'ink-testing-library'
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import { createMemoryWorld, type MemoryWorld } from '../adapters/memory/memory-world.ts'
+import { plannedSpec } from '../adapters/memory/planned-spec.ts'
+import { launchStack } from '../services/launch-stack.ts'
+import { readStatus, type StatusReport } from '../services/read-status.ts'
+import { StatusScreen } from './screens/StatusScreen.tsx'
+import { createStatusStore } from './status-store.ts'
+import { ratesPerSecond, statusView } from './view-models/status-view.ts'
+
+const open: { unmount(): void }[] = []
+
+afterEach(() => {
+  for (const screen of open.splice(0)) screen.unmount()
+})
+
+/** A terminal of a fixed size that keeps the frames drawn on it. */
+class FakeTerminal extends EventEmitter {
+  columns: number
+  rows: number
+  frame = ''
+  constructor(columns: number, rows: number) {
+    super()
+    this.columns = columns
+    this.rows = rows
+  }
+  write = (text: string) => {
+    if (text.trim() !== '') this.frame = text
+    return true
+  }
+}
+
+async function runningWorld(profile = '4c8g'): Promise<MemoryWorld> {
+  const world = createMemoryWorld()
+  world.machine.memoryBytes = 64 * 1024 ** 3
+  world.machine.cpus = 16
+  const request = {
+    spec: plannedSpec(profile),
+    data: { files: [], loop: false, seed: 1 },
+    port: undefined,
+    once: false,
+    fresh: false,
+    force: false,
+    keep: false,
+    timeoutMs: 60_000,
+  }
+  const talk = { signal: new AbortController().signal, onEvent: () => undefined, confirm: undefined }
+  await launchStack(world, request, talk)
+  return world
+}
+
+async function reportsOf(world: MemoryWorld, count: number): Promise<StatusReport[]> {
+  const reports: StatusReport[] = []
+  for (let index = 0; index < count; index++) {
+    const report = await readStatus(world)
+    if (report) reports.push(report)
+    await world.clock.sleep(1000)
+  }
+  return reports
+}
+
+function draw(reports: readonly StatusReport[], terminal: FakeTerminal) {
+  const store = createStatusStore()
+  for (const report of reports) store.add(report)
+  const screen = render(<StatusScreen store={store} terminal={terminal} onQuit={() => undefined} />, {
+    stdout: terminal as unknown as NodeJS.WriteStream,
+    stdin: Object.assign(new EventEmitter(), {
+      isTTY: true,
+      setEncoding() {},
+      setRawMode() {},
+      ref() {},
+      unref() {},
+      read: () => null,
+    }) as unknown as NodeJS.ReadStream,
+    debug: true,
+    patchConsole: false,
+    exitOnCtrlC: false,
+  })
+  open.push(screen)
+  return { store, screen }
+}
+
+function linesOf({ frame }: FakeTerminal): string[] {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: colours are not what is looked at
+  return frame.replace(/\u001b\[[\d;?]*[A-Za-z]/g, '').split('\n')
+}
+
+describe('the status screen', () => {
+  test.each([
+    [80, 24],
+    [120, 40],
+  ])('fits %i×%i and shows services, records and flow', async (columns, rows) => {
+    const reports = await reportsOf(await runningWorld(), 30)
+    const terminal = new FakeTerminal(columns, rows)
+    draw(reports, terminal)
+    await vi.waitFor(() => expect(terminal.frame).toContain('every record accounted for'))
+    const lines = linesOf(terminal)
+    expect(lines.length).toBeLessThanOrEqual(rows - 1)
+    for (const line of lines) expect([...line].length).toBeLessThanOrEqual(columns)
+    const text = lines.join('\n')
+    for (const name of ['kafka', 'worker-1', 'worker-2', 'backend', 'provider', 'frontend'])
+      expect(text).toMatch(new RegExp(`^ ${name} +healthy`, 'm'))
+    expect(text).toMatch(/^ in +[\d,]+ +=/m)
+    expect(text).toMatch(/^ in flight +0 /m)
+    expect(text).toMatch(/^ in +1,000\/s +[▁▂▃▄▅▆▇█]+/m)
+    expect(text).toMatch(/p50 12 ms {2}p99 41 ms {2}target 100 ms/)
+    expect(lines.findLast((line) => line.trim() !== '')).toContain('q quit')
+    await expect(text).toMatchFileSnapshot(`__frames__/status-${columns}x${rows}.txt`)
+  })
+
+  test('shows first what is not healthy when there is no room for all services', async () => {
+    const world = await runningWorld('16c32g')
+    world.runtime.change('worker-7', {
+      condition: 'restarting',
+      reason: 'ended with exit code 1',
+      restarts: 2,
+    })
+    const [report] = await reportsOf(world, 1)
+    const lines = statusView(
+      { reports: report ? [report] : [], problem: undefined },
+      { columns: 80, rows: 24 },
+    )
+    const text = lines.map((line) => line.map((piece) => piece.text).join('')).join('\n')
+    expect(lines.length).toBeLessThanOrEqual(23)
+    expect(text).toMatch(/^ WARN {2}worker-7 is restarting: ended with exit code 1/m)
+    expect(text).toMatch(/^ worker-7 +restarting/m)
+    expect(text).toMatch(/… and \d+ more/)
+  })
+
+  test('is one useful line where there is little room', async () => {
+    const reports = await reportsOf(await runningWorld(), 1)
+    for (const size of [
+      { columns: 59, rows: 24 },
+      { columns: 80, rows: 15 },
+    ]) {
+      const lines = statusView({ reports, problem: undefined }, size)
+      expect(lines.map((line) => line.map(({ text }) => text).join(''))).toEqual([
+        'ok 6 of 6 healthy in flight 0 (q quit)',
+      ])
+    }
+  })
+
+  test('follows new reports, and says so when there are none any more', async () => {
+    const world = await runningWorld()
+    const terminal = new FakeTerminal(80, 24)
+    const { store } = draw([], terminal)
+    await vi.waitFor(() => expect(terminal.frame).toContain('reading the status'))
+    store.add(await readStatus(world))
+    await vi.waitFor(() => expect(terminal.frame).toContain('6 of 6 healthy'))
+    store.add(undefined)
+    await vi.waitFor(() => expect(terminal.frame).toContain('nothing runs; radtune up starts it'))
+    store.fail('the supervisor does not answer')
+    await vi.waitFor(() => expect(terminal.frame).toContain('the supervisor does not answer'))
+  })
+
+  test('redraws when the terminal changes its size', async () => {
+    const terminal = new FakeTerminal(80, 24)
+    draw(await reportsOf(await runningWorld(), 2), terminal)
+    await vi.waitFor(() => expect(terminal.frame).not.toContain('dirty by reason'))
+    Object.assign(terminal, { columns: 120, rows: 40 })
+    terminal.emit('resize')
+    await vi.waitFor(() => expect(terminal.frame).toContain('dirty by reason'))
+  })
+
+  test.each(['q', '\u001b', '\u0003'])('ends at %j', async (key) => {
+    const onQuit = vi.fn()
+    const terminal = new FakeTerminal(80, 24)
+    const screen = renderKeys(
+      <StatusScreen store={createStatusStore()} terminal={terminal} onQuit={onQuit} />,
+    )
+    open.push(screen)
+    await vi.waitFor(() => {
+      screen.stdin.write(key)
+      expect(onQuit).toHaveBeenCalled()
+    })
+  })
+})
+
+test('a counter that went down gives no rate', async () => {
+  const world = await runningWorld()
+  const reports = await reportsOf(world, 2)
+  world.pipeline.startedAt = world.clock.now()
+  reports.push(...(await reportsOf(world, 2)))
+  expect(ratesPerSecond(reports)).toEqual([1000, 1000])
+})

@@ -1,0 +1,53 @@
+import type { LivePoint } from '@radtune/core/contract'
+import { useEffect, useRef, useState } from 'react'
+import { formatCount, formatDose, formatEventTime, formatPosition } from './format.ts'
+import { alertKey } from './live-model.ts'
+
+const SHOWN = 30
+const ANNOUNCE_EVERY_MS = 10_000
+
+export function Alerts({ alerts, threshold }: { alerts: readonly LivePoint[]; threshold: number | null }) {
+  const announced = useAnnouncement(alerts[0])
+  return (
+    <section className="alerts" aria-labelledby="alerts-title">
+      <div className="heading">
+        <h2 id="alerts-title">Critical readings</h2>
+        <p className="note">
+          {threshold === null ? '' : `from ${formatCount(threshold)} CPM, `}newest{' '}
+          {Math.min(SHOWN, alerts.length)} of {alerts.length} kept
+        </p>
+      </div>
+      <p className="visually-hidden" aria-live="polite">
+        {announced}
+      </p>
+      {alerts.length === 0 ? <p className="empty">None so far.</p> : null}
+      <ol className="scroll">
+        {alerts.slice(0, SHOWN).map((alert) => (
+          <li key={alertKey(alert)}>
+            <strong className="critical">
+              <span aria-hidden="true">▲ </span>
+              {formatCount(alert.value)} CPM
+            </strong>{' '}
+            ≈ {formatDose(alert.usvh)} µSv/h
+            <small>
+              {formatEventTime(alert.capturedTime)} · {formatPosition(alert)} · {alert.sensor}
+            </small>
+          </li>
+        ))}
+      </ol>
+    </section>
+  )
+}
+
+/** A sentence about the newest alert, said at most every 10 s. */
+function useAnnouncement(newest: LivePoint | undefined): string {
+  const [sentence, setSentence] = useState('')
+  const saidAt = useRef(Number.NEGATIVE_INFINITY)
+  useEffect(() => {
+    const now = Date.now()
+    if (!newest || now - saidAt.current < ANNOUNCE_EVERY_MS) return
+    saidAt.current = now
+    setSentence(`Critical: ${formatCount(newest.value)} counts per minute near ${formatPosition(newest)}`)
+  }, [newest])
+  return sentence
+}

@@ -1,0 +1,117 @@
+import { LEVEL_NAMES, type LevelRange, levelRanges, recordShares } from './breakdown.ts'
+import { formatCount, formatDelay, formatRate, formatShare, NO_VALUE } from './format.ts'
+import type { LiveModel } from './live-model.ts'
+import { Sparkline } from './Sparkline.tsx'
+
+type Stats = LiveModel['stats']
+
+/** Where every record is: the parts make the whole. */
+export function Records({ records }: { records: NonNullable<Stats>['records'] }) {
+  const shares = records ? recordShares(records) : []
+  const reasons = Object.entries(records?.dirtyByReason ?? {}).sort(([, a], [, b]) => b - a)
+  return (
+    <section className="panel records" aria-labelledby="records-title">
+      <h2 id="records-title">Records in</h2>
+      <p className="figure" data-testid="records-in">
+        {formatCount(records?.in)}
+      </p>
+      <div className="bar" aria-hidden="true">
+        {shares.map(({ name, share }) => (
+          <span key={name} className={`fill-${name}`} style={{ flexGrow: share }} />
+        ))}
+      </div>
+      <dl className="parts">
+        {(['normal', 'critical', 'dirty', 'duplicates', 'inFlight'] as const).map((name) => (
+          <div key={name}>
+            <dt>
+              <span className={`swatch fill-${name}`} aria-hidden="true" />
+              {name === 'inFlight' ? 'in flight' : name}
+            </dt>
+            <dd data-testid={`records-${name}`}>{formatCount(records?.[name])}</dd>
+          </div>
+        ))}
+      </dl>
+      <p className="reasons">
+        {records === null
+          ? 'Kafka does not answer, so the counts are unknown.'
+          : reasons.length === 0
+            ? 'Nothing dirty so far.'
+            : `Dirty: ${reasons.map(([reason, count]) => `${reason} ${formatCount(count)}`).join(' · ')}`}
+      </p>
+    </section>
+  )
+}
+
+export function Levels({ stats, thresholds }: { stats: Stats; thresholds: LiveModel['thresholds'] }) {
+  const total = stats ? stats.levels.low + stats.levels.moderate + stats.levels.high : 0
+  const ranges: Record<string, LevelRange> = thresholds ? levelRanges(thresholds) : {}
+  return (
+    <section className="panel" aria-labelledby="levels-title">
+      <h2 id="levels-title">Levels</h2>
+      <dl className="levels">
+        {LEVEL_NAMES.map((level) => {
+          const count = stats?.levels[level] ?? null
+          return (
+            <div key={level}>
+              <dt>
+                {level} <small>{ranges[level] ?? ''}</small>
+              </dt>
+              <dd data-testid={`level-${level}`}>{formatCount(count)}</dd>
+              <dd className="share">{formatShare(count ?? 0, total)}</dd>
+              <dd className="meter" aria-hidden="true">
+                <span
+                  className={`fill-${level}`}
+                  style={{ width: `${total ? ((count ?? 0) / total) * 100 : 0}%` }}
+                />
+              </dd>
+            </div>
+          )
+        })}
+      </dl>
+      <p className="note">Received by this backend since it started.</p>
+    </section>
+  )
+}
+
+export function Latency({ stats }: { stats: Stats }) {
+  const latency = stats?.endToEnd
+  return (
+    <section className="panel" aria-labelledby="latency-title">
+      <h2 id="latency-title">End to end</h2>
+      <div className="pair">
+        <Figure label="p50" testId="latency-p50" value={formatDelay(latency?.p50Ms ?? null)} />
+        <Figure label="p99" testId="latency-p99" value={formatDelay(latency?.p99Ms ?? null)} />
+      </div>
+      <p className="note">
+        Provider to backend, last 10 s:{' '}
+        {latency?.count ? `${formatCount(latency.count)} records` : 'no records'}, longest{' '}
+        {formatDelay(latency?.maxMs ?? null)}. The page adds up to 250 ms.
+      </p>
+    </section>
+  )
+}
+
+export function Rate({ stats, rates }: { stats: Stats; rates: LiveModel['rates'] }) {
+  return (
+    <section className="panel" aria-labelledby="rate-title">
+      <h2 id="rate-title">Rate</h2>
+      <p className="figure" data-testid="rate">
+        {formatRate(stats?.recordsPerSecond ?? null)}
+      </p>
+      <Sparkline
+        values={rates.map(({ perSecond }) => perSecond)}
+        label="records per second, last 2 minutes"
+      />
+      <p className="note">Normal and critical records received, last 2 minutes.</p>
+    </section>
+  )
+}
+
+function Figure({ label, value, testId }: { label: string; value: string; testId: string }) {
+  return (
+    <p className={value === NO_VALUE ? 'figure unknown' : 'figure'}>
+      <small>{label}</small>
+      <span data-testid={testId}>{value}</span>
+    </p>
+  )
+}

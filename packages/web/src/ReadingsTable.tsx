@@ -1,0 +1,102 @@
+import type { LivePoint } from '@radtune/core/contract'
+import { useMemo, useState } from 'react'
+import { doseClassOf } from './dose-class.ts'
+import { formatCount, formatDelay, formatDose, formatEventTime, formatPosition } from './format.ts'
+import { nextOrder, type SortKey, type SortOrder, sortPoints } from './sort-points.ts'
+
+const ROWS = 50
+
+const COLUMNS: readonly { key: SortKey; label: string; className?: string }[] = [
+  { key: 'time', label: 'Captured' },
+  { key: 'sensor', label: 'Sensor' },
+  { key: 'value', label: 'CPM', className: 'number' },
+  { key: 'dose', label: 'µSv/h, estimate', className: 'number' },
+  { key: 'level', label: 'Level' },
+  { key: 'delay', label: 'Delay', className: 'number delay' },
+]
+
+interface ReadingsTableProps {
+  points: ReadonlyMap<string, LivePoint>
+  /** Sensors that the backend holds; null when unknown. */
+  sensorCount: number | null
+}
+
+export function ReadingsTable({ points, sensorCount }: ReadingsTableProps) {
+  const [order, setOrder] = useState<SortOrder>({ key: 'time', descending: true })
+  const [held, setHeld] = useState<ReadonlyMap<string, LivePoint> | null>(null)
+  const shown = held ?? points
+  const rows = useMemo(() => sortPoints(shown.values(), { order, limit: ROWS }), [shown, order])
+  return (
+    <section className="readings" aria-labelledby="readings-title">
+      <div className="heading">
+        <h2 id="readings-title">Latest readings</h2>
+        <p className="note">
+          {rows.length} of {formatCount(sensorCount ?? shown.size)} sensors
+        </p>
+        <button type="button" aria-pressed={held !== null} onClick={() => setHeld(held ? null : points)}>
+          {held ? 'Go on' : 'Hold still'}
+        </button>
+      </div>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
+      <div className="scroll" role="region" aria-labelledby="readings-title" tabIndex={0}>
+        <table>
+          <thead>
+            <tr>
+              {COLUMNS.map(({ key, label, className }) => (
+                <th key={key} scope="col" className={className} aria-sort={ariaSort(order, key)}>
+                  <button type="button" onClick={() => setOrder(nextOrder(order, key))}>
+                    {label}
+                    <span aria-hidden="true" className="arrow">
+                      {order.key === key ? (order.descending ? '▾' : '▴') : ''}
+                    </span>
+                  </button>
+                </th>
+              ))}
+              <th scope="col" className="place">
+                Place
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {rows.map((point) => (
+              <Row key={point.sensor} point={point} />
+            ))}
+          </tbody>
+        </table>
+        {rows.length === 0 ? <p className="empty">No reading has arrived yet.</p> : null}
+      </div>
+    </section>
+  )
+}
+
+function Row({ point }: { point: LivePoint }) {
+  const dose = doseClassOf(point.usvh)
+  return (
+    <tr>
+      <td className="time">{formatEventTime(point.capturedTime)}</td>
+      <th scope="row" title={point.sensor}>
+        {point.sensor}
+      </th>
+      <td className="number">
+        {formatCount(point.value)}
+        {point.flags.includes('converted') ? (
+          <abbr title="converted from a dose rate with 334 CPM per µSv/h">*</abbr>
+        ) : null}
+      </td>
+      <td className="number">
+        {formatDose(point.usvh)}
+        <span className={`swatch ${dose.name}`} title={`${dose.label} µSv/h`} aria-hidden="true" />
+      </td>
+      <td className={`level-${point.level}`}>
+        {point.critical ? <strong className="critical">▲ critical</strong> : point.level}
+      </td>
+      <td className="number delay">{formatDelay(point.latencyMs)}</td>
+      <td className="place">{formatPosition(point)}</td>
+    </tr>
+  )
+}
+
+function ariaSort(order: SortOrder, key: SortKey): 'ascending' | 'descending' | undefined {
+  if (order.key !== key) return undefined
+  return order.descending ? 'descending' : 'ascending'
+}

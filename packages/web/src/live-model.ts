@@ -1,0 +1,99 @@
+import type { Level, LiveFrame, LivePoint, LiveState, LiveStats } from '@radtune/core/contract'
+
+/** What the page knows of the pipeline; made anew with each message, never changed. */
+export interface LiveModel {
+  seq: number
+  /** Backend's clock of the last message, milliseconds; null before the first. */
+  at: number | null
+  eventTime: string | null
+  /** Latest reading by sensor, the most recently heard of last. */
+  points: ReadonlyMap<string, LivePoint>
+  /** Newest first. */
+  alerts: readonly LivePoint[]
+  stats: LiveStats | null
+  thresholds: LiveState['thresholds'] | null
+  /** Records per second, one value a second, oldest first. */
+  rates: readonly { at: number; perSecond: number }[]
+}
+
+export const EMPTY_MODEL: LiveModel = {
+  seq: 0,
+  at: null,
+  eventTime: null,
+  points: new Map(),
+  alerts: [],
+  stats: null,
+  thresholds: null,
+  rates: [],
+}
+
+const MAX_POINTS = 5000
+const MAX_ALERTS = 200
+const RATE_SECONDS = 120
+
+/** Lays a message over the model: a snapshot replaces the readings, a frame adds to them; alerts are kept through both. */
+export function applyMessage(model: LiveModel, message: LiveState | LiveFrame): LiveModel {
+  const fresh = message.type === 'snapshot'
+  // A snapshot comes most recent first, a frame newest first.
+  const incoming = [...message.points].reverse()
+  return {
+    seq: message.seq,
+    at: message.at,
+    eventTime: message.eventTime,
+    points: mergePoints(fresh ? new Map() : model.points, incoming),
+    alerts: mergeAlerts(model.alerts, message.alerts),
+    stats: message.stats,
+    thresholds: fresh ? message.thresholds : model.thresholds,
+    rates: addRate(model.rates, { at: message.at, perSecond: message.stats.recordsPerSecond }),
+  }
+}
+
+/** How many of the sensors on the page have each level. */
+export function countLevels(points: Iterable<LivePoint>): Record<Level, number> {
+  const counts: Record<Level, number> = { low: 0, moderate: 0, high: 0 }
+  for (const { level } of points) counts[level] += 1
+  return counts
+}
+
+function mergePoints(
+  known: ReadonlyMap<string, LivePoint>,
+  incoming: readonly LivePoint[],
+): ReadonlyMap<string, LivePoint> {
+  if (incoming.length === 0) return known
+  const points = new Map(known)
+  for (const point of incoming) {
+    points.delete(point.sensor)
+    points.set(point.sensor, point)
+  }
+  for (const sensor of points.keys()) {
+    if (points.size <= MAX_POINTS) break
+    points.delete(sensor)
+  }
+  return points
+}
+
+/** A reading that came with a frame and again with a snapshot is one alert. */
+function mergeAlerts(known: readonly LivePoint[], incoming: readonly LivePoint[]): readonly LivePoint[] {
+  if (incoming.length === 0) return known
+  const seen = new Set<string>()
+  const alerts: LivePoint[] = []
+  for (const alert of [...incoming, ...known]) {
+    const key = alertKey(alert)
+    if (seen.has(key)) continue
+    seen.add(key)
+    alerts.push(alert)
+    if (alerts.length === MAX_ALERTS) break
+  }
+  return alerts
+}
+
+export function alertKey({ sensor, capturedTime, value, latitude, longitude }: LivePoint): string {
+  return `${sensor} ${capturedTime} ${value} ${latitude},${longitude}`
+}
+
+function addRate(rates: LiveModel['rates'], rate: { at: number; perSecond: number }): LiveModel['rates'] {
+  const last = rates.at(-1)
+  if (last && rate.at < last.at) return [rate]
+  if (last && rate.at - last.at < 1000) return rates
+  return [...rates.slice(1 - RATE_SECONDS), rate]
+}
