@@ -5,6 +5,7 @@ import { localProgram, projectDir, runProgram } from './run-program.ts'
 /** `npm run check`: types, lint and format, dead code, borders between rooms, generated docs. Runs all, then says which failed. */
 const checks: { name: string; run: () => Promise<boolean> }[] = [
   { name: 'types', run: () => succeeds('tsc', ['--noEmit', '--pretty']) },
+  { name: 'types of the page', run: () => succeeds('tsc', ['--noEmit', '--pretty', '-p', 'packages/web']) },
   { name: 'core without Node', run: () => succeeds('tsc', ['--noEmit', '--pretty', '-p', 'packages/core']) },
   { name: 'lint and format', run: () => succeeds('biome', ['check', '--error-on-warnings']) },
   { name: 'dead code', run: () => succeeds('knip', []) },

@@ -11,10 +11,9 @@ export function runProgram(program: string, args: readonly string[]): Promise<nu
     const child = spawn(program, args, {
       cwd: projectDir,
       stdio: 'inherit',
-      env: { ...process.env, TURBO_TELEMETRY_DISABLED: '1', TURBO_NO_UPDATE_NOTIFIER: '1' },
     })
     child.on('error', reject)
-    child.on('exit', (code, signal) => resolve(code ?? 128 + (signal ? constants.signals[signal] : 0)))
+    child.on('exit', (code, signal) => resolve(code ?? signalExitCode(signal)))
   })
 }
 
@@ -23,13 +22,32 @@ export function localProgram(name: string): string {
   return join(projectDir, 'node_modules', '.bin', name)
 }
 
-/** Builds what has changed; says nothing unless it fails. */
+/** Builds what has changed, and answers the exit code. Shows the build's own output only when it fails. */
 export function build(): Promise<number> {
-  return runProgram(localProgram('turbo'), [
-    'run',
-    'build',
-    '--output-logs=errors-only',
-    '--log-order=grouped',
-    '--ui=stream',
-  ])
+  return new Promise((resolve, reject) => {
+    const child = spawn(localProgram('turbo'), ['run', 'build', '--log-order=grouped', '--ui=stream'], {
+      cwd: projectDir,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: quietTurbo(),
+    })
+    const chunks: Buffer[] = []
+    child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk))
+    child.stderr.on('data', (chunk: Buffer) => chunks.push(chunk))
+    const notice = setTimeout(() => process.stderr.write('building what has changed\n'), 300)
+    child.on('error', reject)
+    child.on('close', (code, signal) => {
+      clearTimeout(notice)
+      const exitCode = code ?? signalExitCode(signal)
+      if (exitCode !== 0) process.stderr.write(Buffer.concat(chunks))
+      resolve(exitCode)
+    })
+  })
+}
+
+function quietTurbo(): NodeJS.ProcessEnv {
+  return { ...process.env, TURBO_TELEMETRY_DISABLED: '1', TURBO_NO_UPDATE_NOTIFIER: '1' }
+}
+
+function signalExitCode(signal: NodeJS.Signals | null): number {
+  return 128 + (signal ? constants.signals[signal] : 0)
 }

@@ -3,7 +3,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { build, localProgram, projectDir, runProgram } from './run-program.ts'
-import { skippedText, summarise, totalsLine, type VitestReport } from './test-summary.ts'
+import {
+  missingPrerequisites,
+  skippedText,
+  summarise,
+  totalsLine,
+  type VitestReport,
+} from './test-summary.ts'
 
 /**
  * `npm test`: builds, runs all tests that this machine can run, says what was skipped and how to enable it, and ends with
@@ -34,7 +40,8 @@ async function test(reportFile: string): Promise<number> {
     return exitCode || 1
   }
   const summary = summarise(report, projectDir)
-  const skipped = skippedText(summary.skipped)
+  const chosen = args.some((arg) => /^(-t|--testNamePattern)/.test(arg))
+  const skipped = chosen ? undefined : skippedText(summary.skipped, missingPrerequisites())
   if (skipped) console.log(`\n${skipped}`)
   console.log(totalsLine(summary))
   return exitCode === 0 && summary.failed > 0 ? 1 : exitCode

@@ -1,8 +1,17 @@
 import { spawnSync } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type BorderViolation, findBorderViolations } from '../scripts/room-borders.ts'
 
 const root = join(import.meta.dirname, '..')
@@ -76,12 +85,18 @@ const plants: { rule: string; file: string; text: string }[] = [
   { rule: 'resolvable', file: 'packages/cli/src/ports/planted.ts', text: "import './not-there.ts'" },
 ]
 
+const copies: string[] = []
+
+afterAll(() => {
+  for (const copy of copies) rmSync(copy, { recursive: true, force: true })
+})
+
 describe('borders between rooms', () => {
   let violations: BorderViolation[]
 
   beforeAll(async () => {
     violations = await findBorderViolations(copyWith([...plants, target]))
-  })
+  }, 120_000)
 
   test.each(plants)('$rule finds $file', ({ rule, file }) => {
     expect(violations).toContainEqual(expect.objectContaining({ rule, from: file }))
@@ -118,6 +133,7 @@ const target = { file: 'packages/pipeline/src/bin/planted-target.ts', text: 'exp
 /** A copy of the sources with files planted in it. */
 function copyWith(planted: { file: string; text: string }[]): string {
   const copy = mkdtempSync(join(tmpdir(), 'radtune-borders-'))
+  copies.push(copy)
   for (const name of ['core', 'pipeline', 'web', 'cli']) {
     const from = join(root, 'packages', name)
     const to = join(copy, 'packages', name)

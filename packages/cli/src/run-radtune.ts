@@ -173,7 +173,7 @@ function unknownCommand(words: CommandWords, ids: readonly string[]): RadtuneErr
       fix: ['radtune --help', 'radtune <command> --help'],
     })
   }
-  const names = ids.map((id) => id.replaceAll(':', ' '))
+  const names = [...ids.map((id) => id.replaceAll(':', ' ')), 'help']
   const near = nearest(words.names.slice(0, 2).join(' '), names) ?? nearest(first, names)
   return new RadtuneError('RT-CLI-001', {
     what: `radtune has no command "${first}"`,

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
@@ -45,8 +45,12 @@ export async function runCommand(argv: readonly string[], options: CommandOption
   return { stdout: stdout.text(), stderr: stderr.text(), exitCode }
 }
 
+/** A new folder that is gone when the tests have ended. */
 export function emptyFolder(): string {
-  return mkdtempSync(join(tmpdir(), 'radtune-command-'))
+  const folder = mkdtempSync(join(tmpdir(), 'radtune-command-'))
+  if (folders.length === 0) process.once('exit', removeFolders)
+  folders.push(folder)
+  return folder
 }
 
 /** The commands of src/commands, as they stand there. */
@@ -73,4 +77,10 @@ function listeningStream(columns: number | undefined) {
     ...(columns === undefined ? {} : { isTTY: true, columns }),
     text: () => text,
   }
+}
+
+const folders: string[] = []
+
+function removeFolders(): void {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true })
 }

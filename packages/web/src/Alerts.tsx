@@ -13,8 +13,8 @@ export function Alerts({ alerts, threshold }: { alerts: readonly LivePoint[]; th
       <div className="heading">
         <h2 id="alerts-title">Critical readings</h2>
         <p className="note">
-          {threshold === null ? '' : `from ${formatCount(threshold)} CPM, `}newest{' '}
-          {Math.min(SHOWN, alerts.length)} of {alerts.length} kept
+          {threshold === null ? '' : `from ${formatCount(threshold)} CPM`}
+          {alerts.length === 0 ? '' : `, newest ${Math.min(SHOWN, alerts.length)} of ${alerts.length} kept`}
         </p>
       </div>
       <p className="visually-hidden" aria-live="polite">

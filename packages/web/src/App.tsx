@@ -37,7 +37,7 @@ export function App({ live }: { live: LiveConnection }) {
       <Header model={model} word={word} sentence={sentence} onRetry={live.retryNow} />
       <main className={current ? undefined : 'stale'}>
         <div className="panels">
-          <Records records={model.stats?.records ?? null} />
+          <Records stats={model.stats} />
           <Levels stats={model.stats} thresholds={model.thresholds} />
           <Latency stats={model.stats} />
           <Rate stats={model.stats} rates={model.rates} />

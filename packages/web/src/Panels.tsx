@@ -6,15 +6,13 @@ import { Sparkline } from './Sparkline.tsx'
 type Stats = LiveModel['stats']
 
 /** Where every record is: the parts make the whole. */
-export function Records({ records }: { records: NonNullable<Stats>['records'] }) {
+export function Records({ stats }: { stats: Stats }) {
+  const records = stats?.records ?? null
   const shares = records ? recordShares(records) : []
-  const reasons = Object.entries(records?.dirtyByReason ?? {}).sort(([, a], [, b]) => b - a)
   return (
     <section className="panel records" aria-labelledby="records-title">
       <h2 id="records-title">Records in</h2>
-      <p className="figure" data-testid="records-in">
-        {formatCount(records?.in)}
-      </p>
+      <Figure testId="records-in" value={formatCount(records?.in)} />
       <div className="bar" aria-hidden="true">
         {shares.map(({ name, share }) => (
           <span key={name} className={`fill-${name}`} style={{ flexGrow: share }} />
@@ -31,13 +29,7 @@ export function Records({ records }: { records: NonNullable<Stats>['records'] })
           </div>
         ))}
       </dl>
-      <p className="reasons">
-        {records === null
-          ? 'Kafka does not answer, so the counts are unknown.'
-          : reasons.length === 0
-            ? 'Nothing dirty so far.'
-            : `Dirty: ${reasons.map(([reason, count]) => `${reason} ${formatCount(count)}`).join(' · ')}`}
-      </p>
+      <p className="reasons">{explainRecords(stats)}</p>
     </section>
   )
 }
@@ -47,7 +39,7 @@ export function Levels({ stats, thresholds }: { stats: Stats; thresholds: LiveMo
   const ranges: Record<string, LevelRange> = thresholds ? levelRanges(thresholds) : {}
   return (
     <section className="panel" aria-labelledby="levels-title">
-      <h2 id="levels-title">Levels</h2>
+      <h2 id="levels-title">Levels, CPM</h2>
       <dl className="levels">
         {LEVEL_NAMES.map((level) => {
           const count = stats?.levels[level] ?? null
@@ -57,7 +49,7 @@ export function Levels({ stats, thresholds }: { stats: Stats; thresholds: LiveMo
                 {level} <small>{ranges[level] ?? ''}</small>
               </dt>
               <dd data-testid={`level-${level}`}>{formatCount(count)}</dd>
-              <dd className="share">{formatShare(count ?? 0, total)}</dd>
+              <dd className="share">{total > 0 ? formatShare(count ?? 0, total) : ''}</dd>
               <dd className="meter" aria-hidden="true">
                 <span
                   className={`fill-${level}`}
@@ -83,9 +75,7 @@ export function Latency({ stats }: { stats: Stats }) {
         <Figure label="p99" testId="latency-p99" value={formatDelay(latency?.p99Ms ?? null)} />
       </div>
       <p className="note">
-        Provider to backend, last 10 s:{' '}
-        {latency?.count ? `${formatCount(latency.count)} records` : 'no records'}, longest{' '}
-        {formatDelay(latency?.maxMs ?? null)}. The page adds up to 250 ms.
+        Provider to backend, last 10 s: {explainLatency(latency)} The page adds up to 250 ms.
       </p>
     </section>
   )
@@ -95,9 +85,7 @@ export function Rate({ stats, rates }: { stats: Stats; rates: LiveModel['rates']
   return (
     <section className="panel" aria-labelledby="rate-title">
       <h2 id="rate-title">Rate</h2>
-      <p className="figure" data-testid="rate">
-        {formatRate(stats?.recordsPerSecond ?? null)}
-      </p>
+      <Figure testId="rate" value={formatRate(stats?.recordsPerSecond ?? null)} />
       <Sparkline
         values={rates.map(({ perSecond }) => perSecond)}
         label="records per second, last 2 minutes"
@@ -107,11 +95,24 @@ export function Rate({ stats, rates }: { stats: Stats; rates: LiveModel['rates']
   )
 }
 
-function Figure({ label, value, testId }: { label: string; value: string; testId: string }) {
+function Figure({ label, value, testId }: { label?: string; value: string; testId: string }) {
   return (
     <p className={value === NO_VALUE ? 'figure unknown' : 'figure'}>
-      <small>{label}</small>
+      {label ? <small>{label}</small> : null}
       <span data-testid={testId}>{value}</span>
     </p>
   )
+}
+
+function explainRecords(stats: Stats): string {
+  if (stats === null) return 'The backend has said nothing yet.'
+  if (stats.records === null) return 'Kafka does not answer, so the counts are unknown.'
+  const reasons = Object.entries(stats.records.dirtyByReason).sort(([, a], [, b]) => b - a)
+  if (reasons.length === 0) return 'Nothing dirty so far.'
+  return `Dirty: ${reasons.map(([reason, count]) => `${reason} ${formatCount(count)}`).join(' · ')}`
+}
+
+function explainLatency(latency: NonNullable<Stats>['endToEnd'] | undefined): string {
+  if (!latency || latency.count === 0) return 'no records.'
+  return `${formatCount(latency.count)} records, longest ${formatDelay(latency.maxMs)}.`
 }

@@ -10,7 +10,7 @@ const COLUMNS: readonly { key: SortKey; label: string; className?: string }[] = 
   { key: 'time', label: 'Captured' },
   { key: 'sensor', label: 'Sensor' },
   { key: 'value', label: 'CPM', className: 'number' },
-  { key: 'dose', label: 'µSv/h, estimate', className: 'number' },
+  { key: 'dose', label: '≈ µSv/h', className: 'number' },
   { key: 'level', label: 'Level' },
   { key: 'delay', label: 'Delay', className: 'number delay' },
 ]
@@ -27,18 +27,18 @@ export function ReadingsTable({ points, sensorCount }: ReadingsTableProps) {
   const shown = held ?? points
   const rows = useMemo(() => sortPoints(shown.values(), { order, limit: ROWS }), [shown, order])
   return (
-    <section className="readings" aria-labelledby="readings-title">
+    <div className="readings">
       <div className="heading">
         <h2 id="readings-title">Latest readings</h2>
         <p className="note">
-          {rows.length} of {formatCount(sensorCount ?? shown.size)} sensors
+          {rows.length === 0 ? '' : `${rows.length} of ${formatCount(sensorCount ?? shown.size)} sensors`}
         </p>
         <button type="button" aria-pressed={held !== null} onClick={() => setHeld(held ? null : points)}>
           {held ? 'Go on' : 'Hold still'}
         </button>
       </div>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
-      <div className="scroll" role="region" aria-labelledby="readings-title" tabIndex={0}>
+      <section className="scroll" aria-labelledby="readings-title" tabIndex={0}>
         <table>
           <thead>
             <tr>
@@ -64,8 +64,8 @@ export function ReadingsTable({ points, sensorCount }: ReadingsTableProps) {
           </tbody>
         </table>
         {rows.length === 0 ? <p className="empty">No reading has arrived yet.</p> : null}
-      </div>
-    </section>
+      </section>
+    </div>
   )
 }
 
@@ -73,9 +73,11 @@ function Row({ point }: { point: LivePoint }) {
   const dose = doseClassOf(point.usvh)
   return (
     <tr>
-      <td className="time">{formatEventTime(point.capturedTime)}</td>
+      <td className="time">
+        <CapturedTime iso={point.capturedTime} />
+      </td>
       <th scope="row" title={point.sensor}>
-        {point.sensor}
+        <SensorName sensor={point.sensor} />
       </th>
       <td className="number">
         {formatCount(point.value)}
@@ -93,6 +95,27 @@ function Row({ point }: { point: LivePoint }) {
       <td className="number delay">{formatDelay(point.latencyMs)}</td>
       <td className="place">{formatPosition(point)}</td>
     </tr>
+  )
+}
+
+function SensorName({ sensor }: { sensor: string }) {
+  const colon = sensor.indexOf(':') + 1
+  return (
+    <>
+      <span className="wide">{sensor.slice(0, colon)}</span>
+      {sensor.slice(colon)}
+    </>
+  )
+}
+
+function CapturedTime({ iso }: { iso: string }) {
+  const text = formatEventTime(iso)
+  return (
+    <time dateTime={iso}>
+      <span className="wide">{text.slice(0, 5)}</span>
+      {text.slice(5, 16)}
+      <span className="wide">{text.slice(16)}</span>
+    </time>
   )
 }
 

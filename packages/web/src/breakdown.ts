@@ -2,7 +2,7 @@ import type { Level, LiveState, LiveStats } from '@radtune/core/contract'
 
 export const LEVEL_NAMES: readonly Level[] = ['low', 'moderate', 'high']
 
-/** A range in words, e.g. `50–199 CPM`. */
+/** A range of CPM, e.g. `50–199`. */
 export type LevelRange = string
 
 type Records = NonNullable<LiveStats['records']>
@@ -17,9 +17,9 @@ export function recordShares(records: Records): { name: RecordPart; share: numbe
 const RECORD_PARTS = ['normal', 'critical', 'dirty', 'duplicates', 'inFlight'] as const
 export type RecordPart = (typeof RECORD_PARTS)[number]
 
-/** What each level means, from the thresholds in force. */
+/** What each level means, in CPM, from the thresholds in force. */
 export function levelRanges({ moderate, high }: LiveState['thresholds']): Record<Level, LevelRange> {
-  return { low: `< ${moderate} CPM`, moderate: `${moderate}–${high - 1} CPM`, high: `≥ ${high} CPM` }
+  return { low: `< ${moderate}`, moderate: `${moderate}–${high - 1}`, high: `≥ ${high}` }
 }
 
 export interface SparklineShape {

@@ -27,6 +27,8 @@ export function openLiveConnection(url: string): LiveConnection {
   let socket: WebSocket | undefined
   let retry: number | undefined
   let attempt = 0
+  /** What the last question said; it holds until the next one is answered. */
+  let down = false
   let closed = false
 
   function show(next: Partial<LiveView>): void {
@@ -48,6 +50,7 @@ export function openLiveConnection(url: string): LiveConnection {
 
   function onMessage(message: LiveState | LiveFrame): void {
     attempt = 0
+    down = false
     const { connection } = view
     const before = connection.kind === 'open' ? connection : { missedFrames: 0, missedAt: null }
     const heardAt = Date.now()
@@ -67,10 +70,12 @@ export function openLiveConnection(url: string): LiveConnection {
     const delayMs = retryDelayMs(attempt, Math.random())
     retry = window.setTimeout(connect, delayMs)
     const retryAt = Date.now() + delayMs
-    show({ connection: { kind: 'waiting', attempt, retryAt, down: false } })
-    const down = await isBackendDown()
-    if (down && view.connection.kind === 'waiting' && attempt === current)
+    show({ connection: { kind: 'waiting', attempt, retryAt, down } })
+    const answer = await isBackendDown()
+    if (view.connection.kind === 'waiting' && attempt === current) {
+      down = answer
       show({ connection: { ...view.connection, down } })
+    }
   }
 
   const checking = window.setInterval(() => {

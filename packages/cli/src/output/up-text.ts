@@ -1,9 +1,10 @@
 import type { ServiceSpec } from '@radtune/core/stack'
 import { formatBytes, formatCount, formatCpus, formatDuration } from '@radtune/core/units'
-import type { Launch, RuntimeEvent, ServiceCondition } from '../ports/runtime.ts'
+import type { DataSource, Launch, RuntimeEvent, ServiceCondition } from '../ports/runtime.ts'
 import type { FirstRecord } from '../services/await-records.ts'
-import { describeData, type LaunchDifference } from '../services/launch-difference.ts'
+import type { LaunchDifference } from '../services/launch-difference.ts'
 import type { LaunchEvent, LaunchOutcome } from '../services/launch-stack.ts'
+import { dataText } from './data-text.ts'
 import { elapsedText } from './duration-text.ts'
 import type { Palette } from './palette.ts'
 import { conservationText, dirtyText } from './records-text.ts'
@@ -81,8 +82,7 @@ export function createUpTeller(palette: Palette): (event: LaunchEvent) => Said {
         return { ...step(...firstRecordStep(event.first)), now: '' }
       case 'processing': {
         const { sums, recordsPerSecond } = event.processing
-        const rate =
-          recordsPerSecond === undefined ? '' : ` at ${formatCount(Math.round(recordsPerSecond))}/s`
+        const rate = !recordsPerSecond ? '' : ` at ${formatCount(Math.round(recordsPerSecond))}/s`
         const text = sums
           ? `processing: ${formatCount(sums.in - sums.inFlight)} of ${formatCount(sums.in)} read so far${rate}`
           : 'processing'
@@ -133,13 +133,14 @@ function differencesText(differences: readonly LaunchDifference[]): string[] {
   const more = differences.length - shown.length
   return [
     `changes  ${differences.length} against what runs:`,
-    ...shown.map(({ path, from, to }) => `  ~ ${path}  ${valueText(from)} → ${valueText(to)}`),
+    ...shown.map(({ path, from, to }) => `  ~ ${path}  ${valueText(path, from)} → ${valueText(path, to)}`),
     ...(more > 0 ? [`  … and ${more} more`] : []),
   ]
 }
 
-function valueText(value: unknown): string {
+function valueText(path: string, value: unknown): string {
   if (value === undefined) return 'nothing'
+  if (path === 'data') return dataText(value as DataSource)
   return typeof value === 'object' ? JSON.stringify(value) : String(value)
 }
 
@@ -177,7 +178,7 @@ function roleText(launch: Launch, { role, slots }: ServiceSpec): string {
     case 'provider': {
       const rate = spec.settings['provider.rate']?.value
       const pace = rate === 0 ? 'as fast as possible' : `${formatCount(rate)} readings/s`
-      return `${describeData(launch)}, ${pace}`
+      return `${dataText(launch.data)}, ${pace}`
     }
   }
 }

@@ -18,7 +18,7 @@ export async function checkData(project: Project, files: readonly string[]): Pro
       throw new RadtuneError(refused.code, {
         what: `${named} is not a dump of readings`,
         why: refused.problem,
-        ...(refused.fix ? { fix: refused.fix.map((fix) => fix.replaceAll('FILE', named)) } : {}),
+        fix: (refused.fix ?? ['ls -l FILE']).map((fix) => fix.replaceAll('FILE', named)),
       })
     if (paths.includes(path))
       throw new RadtuneError('RT-CLI-021', { what: `--data names ${named} twice`, fix: ['name it once'] })

@@ -141,6 +141,22 @@ describe('launchStack', () => {
     expect(world.script.started).toEqual(['provider'])
   })
 
+  it('shows that other data are asked for', async () => {
+    const world = worldWithFile(10)
+    await launch(world)
+    const { events } = await launch(world, request({ data: fileData }))
+    expect(events.find(({ kind }) => kind === 'differs')).toEqual({
+      kind: 'differs',
+      differences: [
+        {
+          path: 'data',
+          from: { kind: 'generator', seed: 1 },
+          to: { kind: 'files', paths: ['/project/dump.csv'], loop: false },
+        },
+      ],
+    })
+  })
+
   it('keeps the ports of the running stack unless others are asked for', async () => {
     const world = createMemoryWorld()
     await launch(world, request({ port: 'auto' }))

@@ -15,6 +15,7 @@ function drawn(columns = 80) {
 /** What stays on the screen of a terminal that understands carriage returns and erased lines. */
 function screenOf(text: string): string[] {
   const lines = ['']
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: this is the language of terminals
   for (const piece of text.split(/(\r\u001b\[2K|\n)/)) {
     if (piece === '\n') lines.push('')
     else if (piece === '\r\u001b[2K') lines[lines.length - 1] = ''

@@ -55,9 +55,12 @@ describe('parseCapturedTime', () => {
 
   it('agrees with the calendar of the platform on every day', () => {
     fc.assert(
-      fc.property(fc.date({ min: new Date('0001-01-01'), max: new Date('2255-01-01'), noInvalidDate: true }), (date) => {
-        expect(parseCapturedTime(date.toISOString())).toBe(date.getTime() * 1000)
-      }),
+      fc.property(
+        fc.date({ min: new Date('0001-01-01'), max: new Date('2255-01-01'), noInvalidDate: true }),
+        (date) => {
+          expect(parseCapturedTime(date.toISOString())).toBe(date.getTime() * 1000)
+        },
+      ),
     )
   })
 
@@ -72,7 +75,10 @@ describe('parseCapturedTime', () => {
   })
 
   it('never throws', () => {
-    fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => void parseCapturedTime(text)))
+    const nearly = fc
+      .array(fc.constantFrom(...'0123456789-/: TZ.+x福'), { maxLength: 40 })
+      .map((parts) => parts.join(''))
+    fc.assert(fc.property(nearly, (text) => void parseCapturedTime(text)))
   })
 })
 

@@ -74,7 +74,6 @@ describe('parseDecimal', () => {
     [],
     [5],
     {},
-    10n,
   ])('does not take %j for a number', (raw) => {
     expect(parseDecimal(raw)).toBeUndefined()
   })
@@ -102,7 +101,9 @@ describe('parseDecimal', () => {
   })
 
   it('agrees with arithmetic on all digits', () => {
-    const digits = fc.array(fc.integer({ min: 0, max: 9 }), { minLength: 1, maxLength: 12 }).map((list) => list.join(''))
+    const digits = fc
+      .array(fc.integer({ min: 0, max: 9 }), { minLength: 1, maxLength: 12 })
+      .map((list) => list.join(''))
     fc.assert(
       fc.property(fc.boolean(), digits, digits, (negative, whole, fraction) => {
         fc.pre(whole.replace(/^0+/, '').length <= 10)
@@ -148,7 +149,7 @@ describe('multiplyDecimals', () => {
     ['0.15', 334, 5010],
     ['0.1', '334', 3340],
     ['-0.02', 334, -668],
-    ['0.0000149700598802', 334, 1],
+    ['0.0000149700598803', 334, 1],
     ['1e3', 333.5, 33_350_000],
   ])('%s × %s', (left, right, hundredths) => {
     expect(roundToTwo(multiplyDecimals(left, right) as Decimal)).toBe(hundredths)

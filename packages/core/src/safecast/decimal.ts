@@ -141,7 +141,11 @@ function exactly(raw: unknown): { negative: boolean; mantissa: bigint; exponent:
   const parts = splitNumeral(String(raw).trim())
   if (!parts) return undefined
   const digits = parts.digits.slice(0, MAX_FACTOR_DIGITS)
-  return { negative: parts.negative, mantissa: BigInt(digits || '0'), exponent: parts.pointAt - digits.length }
+  return {
+    negative: parts.negative,
+    mantissa: BigInt(digits || '0'),
+    exponent: parts.pointAt - digits.length,
+  }
 }
 
 /** Never −0, which would make another key of the same place. */

@@ -31,7 +31,10 @@ describe('readDumpHeader', () => {
 
   it('does not mind order, case, spaces, a byte order mark, or columns that it does not know', () => {
     const header = readDumpHeader(['\uFEFFUNIT', ' value ', 'Mood', 'longitude', 'LATITUDE', 'captured time'])
-    expect(header).toMatchObject({ ok: true, columns: { unit: 0, value: 1, longitude: 3, latitude: 4, capturedTime: 5 } })
+    expect(header).toMatchObject({
+      ok: true,
+      columns: { unit: 0, value: 1, longitude: 3, latitude: 4, capturedTime: 5 },
+    })
   })
 
   it('names what is missing and what was probably meant', () => {
@@ -39,12 +42,17 @@ describe('readDumpHeader', () => {
     expect(header).toMatchObject({
       ok: false,
       problem: expect.stringContaining('Captured Time, Latitude are missing'),
-      fix: ['rename the column "Captured_Time" to "Captured Time"', 'rename the column "Lattitude" to "Latitude"'],
+      fix: [
+        'rename the column "Captured_Time" to "Captured Time"',
+        'rename the column "Lattitude" to "Latitude"',
+      ],
     })
   })
 
   it('does not suggest a known column for another', () => {
-    const fields = FULL_DUMP_HEADER.map((title) => (title === 'Unit' ? 'Height' : title)).filter((_, at) => at !== 8)
+    const fields = FULL_DUMP_HEADER.map((title) => (title === 'Unit' ? 'Height' : title)).filter(
+      (_, at) => at !== 8,
+    )
     expect(readDumpHeader(fields)).toMatchObject({ ok: false, fix: ['head -1 FILE', expect.any(String)] })
   })
 

@@ -70,7 +70,12 @@ const optionalColumns = {
  * The five columns that make a reading must be there, each once; unknown ones are passed over.
  */
 export function readDumpHeader(fields: readonly string[]): DumpHeader {
-  const names = fields.map((field) => field.replace(/^\uFEFF/, '').trim().toLowerCase())
+  const names = fields.map((field) =>
+    field
+      .replace(/^\uFEFF/, '')
+      .trim()
+      .toLowerCase(),
+  )
   const missing = Object.keys(requiredColumns).filter((name) => !names.includes(name))
   if (missing.length > 0) return missingColumns(fields, names, missing)
   const columns: Partial<Record<keyof DumpColumns, number>> = { fieldCount: fields.length }
@@ -78,7 +83,11 @@ export function readDumpHeader(fields: readonly string[]): DumpHeader {
     const at = names.indexOf(name)
     if (at === -1) continue
     if (names.includes(name, at + 1))
-      return { ok: false, problem: `the column "${fields[at]?.trim()}" is there twice`, fix: ['head -1 FILE'] }
+      return {
+        ok: false,
+        problem: `the column "${fields[at]?.trim()}" is there twice`,
+        fix: ['head -1 FILE'],
+      }
     columns[key] = at
   }
   return { ok: true, columns: columns as DumpColumns }
@@ -99,7 +108,9 @@ function missingColumns(fields: readonly string[], names: readonly string[], mis
       name,
       names.filter((candidate) => !isKnown(candidate)),
     )
-    return near === undefined ? [] : [`rename the column "${fields[names.indexOf(near)]?.trim()}" to "${titleOf(name)}"`]
+    return near === undefined
+      ? []
+      : [`rename the column "${fields[names.indexOf(near)]?.trim()}" to "${titleOf(name)}"`]
   })
   return {
     ok: false,

@@ -33,7 +33,11 @@ describe('sniffDump', () => {
     ['binary', bytes('\x7fELF\x02\x01\x01\x00')],
   ])('refuses %s and says how to go on', (name, start) => {
     const kind = sniffDump(start)
-    expect(kind).toMatchObject({ kind: 'refused', code: 'RT-DATA-003', problem: expect.stringContaining(name) })
+    expect(kind).toMatchObject({
+      kind: 'refused',
+      code: 'RT-DATA-003',
+      problem: expect.stringContaining(name),
+    })
     expect(kind.kind === 'refused' && kind.fix.length).toBeGreaterThan(0)
   })
 })

@@ -14,12 +14,24 @@ describe('meaningOfUnit', () => {
     },
   )
 
-  it.each(['status', 'celcius', '1', 'DeviceType2', 'PM2.5', 'HUMD%', '0', 'c pm', 'cpms', 'usv/min', 'msv', 1, true, {}])(
-    '%j is something else',
-    (unit) => {
-      expect(meaningOfUnit(unit)).toBe('foreign')
-    },
-  )
+  it.each([
+    'status',
+    'celcius',
+    '1',
+    'DeviceType2',
+    'PM2.5',
+    'HUMD%',
+    '0',
+    'c pm',
+    'cpms',
+    'usv/min',
+    'msv',
+    1,
+    true,
+    {},
+  ])('%j is something else', (unit) => {
+    expect(meaningOfUnit(unit)).toBe('foreign')
+  })
 })
 
 describe('dose rates', () => {

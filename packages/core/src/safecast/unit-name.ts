@@ -10,10 +10,7 @@ const sievertSpellings = new Set(['usv', 'usv/h', 'usv/hr', 'microsievert'])
 export function meaningOfUnit(raw: unknown): UnitMeaning {
   if (raw === 'cpm') return 'cpm'
   if (typeof raw !== 'string') return 'foreign'
-  const folded = raw
-    .trim()
-    .toLowerCase()
-    .replace(/[µμ]/g, 'u')
+  const folded = raw.trim().toLowerCase().replace(/[µμ]/g, 'u')
   if (folded === 'cpm') return 'cpm'
   return sievertSpellings.has(folded) ? 'sievert' : 'foreign'
 }

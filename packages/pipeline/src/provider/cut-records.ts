@@ -22,7 +22,8 @@ export function cutRecord(bytes: Uint8Array, at: number, final: boolean): Cut {
       if (!open) return { kind: 'record', end: index + 1, firstLineEnd }
     }
   }
-  if (limit < bytes.length || (final && limit - at > MAX_RECORD_BYTES)) return beyondLimit(bytes, firstLineEnd, limit, final)
+  if (limit < bytes.length || (final && limit - at > MAX_RECORD_BYTES))
+    return beyondLimit(bytes, firstLineEnd, limit, final)
   if (!final) return { kind: 'unfinished' }
   if (firstLineEnd === -1) firstLineEnd = bytes.length
   return { kind: open ? 'unclosed' : 'record', end: bytes.length, firstLineEnd }
@@ -38,7 +39,11 @@ export function lastRecordEnd(
   final: boolean,
 ): { end: number; quoted: boolean; overlong: boolean } {
   if (bytes.indexOf(QUOTE, at) === -1) {
-    return { end: final ? bytes.length : Math.max(at, bytes.lastIndexOf(LINE_BREAK) + 1), quoted: false, overlong: false }
+    return {
+      end: final ? bytes.length : Math.max(at, bytes.lastIndexOf(LINE_BREAK) + 1),
+      quoted: false,
+      overlong: false,
+    }
   }
   let open = false
   let end = at

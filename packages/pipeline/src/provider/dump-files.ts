@@ -19,7 +19,10 @@ export interface DumpFile {
  * input. Looks at the start of each, so that a bad one is refused before anything is published.
  * Throws RT-DATA-001 to RT-DATA-004.
  */
-export async function listDumpFiles(paths: readonly string[], options: { loop: boolean }): Promise<DumpFile[]> {
+export async function listDumpFiles(
+  paths: readonly string[],
+  options: { loop: boolean },
+): Promise<DumpFile[]> {
   const files: DumpFile[] = []
   for (const path of paths) {
     if (path === '-') {
@@ -39,7 +42,10 @@ export async function* readDumpBytes(
   file: DumpFile,
   options: { signal: AbortSignal; stdin?: Readable },
 ): AsyncGenerator<Buffer> {
-  const raw = file.path === '-' ? (options.stdin ?? process.stdin) : createReadStream(file.path, { highWaterMark: PIECE_BYTES })
+  const raw =
+    file.path === '-'
+      ? (options.stdin ?? process.stdin)
+      : createReadStream(file.path, { highWaterMark: PIECE_BYTES })
   const pieces = withStart(raw as AsyncIterable<Buffer>)
   const stop = () => raw.destroy()
   options.signal.addEventListener('abort', stop, { once: true })
@@ -47,7 +53,8 @@ export async function* readDumpBytes(
     const start = await pieces.start()
     const kind = sniffDump(start)
     if (kind.kind === 'refused') throw problemError(file, kind)
-    if (kind.kind === 'empty') throw problemError(file, { code: 'RT-DATA-002', problem: 'it is empty', fix: undefined })
+    if (kind.kind === 'empty')
+      throw problemError(file, { code: 'RT-DATA-002', problem: 'it is empty', fix: undefined })
     if (kind.kind === 'gzip') yield* gunzipped(file, pieces.all())
     else yield* pieces.all()
   } catch (error) {
@@ -168,9 +175,16 @@ function withStart(raw: AsyncIterable<Buffer>) {
 
 function unreadable(path: string, error: unknown): RadtuneError {
   const why = error instanceof Error ? error.message : String(error)
-  return new RadtuneError('RT-DATA-002', { what: `${path} cannot be read`, why, fix: [`ls -l ${path}`], cause: error })
+  return new RadtuneError('RT-DATA-002', {
+    what: `${path} cannot be read`,
+    why,
+    fix: [`ls -l ${path}`],
+    cause: error,
+  })
 }
 
 function readOnce(): RadtuneError {
-  return new RadtuneError('RT-DATA-004', { what: '--data - reads standard input, which can be read once only' })
+  return new RadtuneError('RT-DATA-004', {
+    what: '--data - reads standard input, which can be read once only',
+  })
 }

@@ -26,7 +26,11 @@ export function createDumpSource(options: {
   const { files, loop, now, stdin } = options
   const tally = emptyTally()
 
-  async function* oneFile(file: DumpFile, signal: AbortSignal, counting: boolean): AsyncGenerator<SourceRow[]> {
+  async function* oneFile(
+    file: DumpFile,
+    signal: AbortSignal,
+    counting: boolean,
+  ): AsyncGenerator<SourceRow[]> {
     const parser = new DumpParser({ source: file.name, tally: counting ? tally : emptyTally() })
     for await (const piece of readDumpBytes(file, { signal, ...(stdin && { stdin }) })) {
       yield parser.push(piece)
@@ -35,13 +39,18 @@ export function createDumpSource(options: {
     if (signal.aborted) return
     yield parser.end()
     refuseBadHeader(file, parser)
-    if (!parser.started) throw problemError(file, { code: 'RT-DATA-002', problem: 'it is empty', fix: undefined })
+    if (!parser.started)
+      throw problemError(file, { code: 'RT-DATA-002', problem: 'it is empty', fix: undefined })
   }
 
   async function* batches({ resume, signal }: RowOrder): AsyncGenerator<RowBatch> {
     let span: DataSpan | undefined
     const startMs = now()
-    for (let round = 0; !signal.aborted && (round === 0 || loop); round = Math.max(round + 1, resume.from.round)) {
+    for (
+      let round = 0;
+      !signal.aborted && (round === 0 || loop);
+      round = Math.max(round + 1, resume.from.round)
+    ) {
       const shiftUs = span ? loopShiftUs({ round, span, nowUs: now() * 1000 }) : 0
       let rowsOfRound = 0
       for (const [index, file] of files.entries()) {
@@ -70,14 +79,26 @@ const SECOND_US = 1_000_000
  * How far the captured times of a round are moved on: by the span of the data for each round. Where that would lead into
  * the future, the shifts begin again, as long as at least two rounds fit.
  */
-export function loopShiftUs({ round, span, nowUs }: { round: number; span: DataSpan; nowUs: number }): number {
+export function loopShiftUs({
+  round,
+  span,
+  nowUs,
+}: {
+  round: number
+  span: DataSpan
+  nowUs: number
+}): number {
   // One second more, so that the first rows of a round do not have the times of the last rows before.
   const stepUs = (Math.ceil((span.latestUs - span.earliestUs) / SECOND_US) + 1) * SECOND_US
   const fitting = Math.floor((nowUs - span.latestUs) / stepUs) + 1
   return (fitting >= 2 ? round % fitting : round) * stepUs
 }
 
-function widened(span: DataSpan | undefined, rows: readonly SourceRow[], nowMs: number): DataSpan | undefined {
+function widened(
+  span: DataSpan | undefined,
+  rows: readonly SourceRow[],
+  nowMs: number,
+): DataSpan | undefined {
   let wide = span
   for (const { reading } of rows) {
     const instantUs = possibleTimeUs(reading.captured_time, nowMs)
@@ -100,4 +121,3 @@ function moveOn(rows: readonly SourceRow[], shiftUs: number, nowMs: number): voi
 function refuseBadHeader(file: DumpFile, parser: DumpParser): void {
   if (parser.badHeader) throw problemError(file, { code: 'RT-DATA-001', ...parser.badHeader })
 }
-

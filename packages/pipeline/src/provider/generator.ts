@@ -70,14 +70,24 @@ function freshReading(context: RowContext): PublishedReading {
   const instantUs = nowMs * 1000 - lagUs
   const reading =
     draw() < DRIVE_SHARE
-      ? driveReading(sensors.drives[Math.floor(draw() * sensors.drives.length)] as Drive, { draw, row, instantUs })
-      : stationReading(sensors.stations[Math.floor(draw() * sensors.stations.length)] as Station, { draw, instantUs })
+      ? driveReading(sensors.drives[Math.floor(draw() * sensors.drives.length)] as Drive, {
+          draw,
+          row,
+          instantUs,
+        })
+      : stationReading(sensors.stations[Math.floor(draw() * sensors.stations.length)] as Station, {
+          draw,
+          instantUs,
+        })
   applyUnit(reading, draw)
   pickQuirk(draw)?.(reading, { draw, instantUs })
   return reading
 }
 
-function stationReading(station: Station, { draw, instantUs }: { draw: Draw; instantUs: number }): PublishedReading {
+function stationReading(
+  station: Station,
+  { draw, instantUs }: { draw: Draw; instantUs: number },
+): PublishedReading {
   return {
     latitude: station.latitude,
     longitude: station.longitude,

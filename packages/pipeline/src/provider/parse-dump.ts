@@ -265,6 +265,7 @@ function replacedBytes(part: Buffer): number {
 
 function occurrences(bytes: Buffer, pattern: Buffer): number {
   let count = 0
-  for (let at = bytes.indexOf(pattern); at !== -1; at = bytes.indexOf(pattern, at + pattern.length)) count += 1
+  for (let at = bytes.indexOf(pattern); at !== -1; at = bytes.indexOf(pattern, at + pattern.length))
+    count += 1
   return count
 }

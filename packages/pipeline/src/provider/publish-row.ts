@@ -18,7 +18,10 @@ export interface PublishedRow {
  * Where a row goes, before anything is written: the key `<lat>,<lon>` to 5 decimals when both are numbers, and the partition
  * that the Java client gives that key. A row without a position goes by its number.
  */
-export function placeRow({ row, reading }: SourceRow, partitions: number): { key: Buffer | null; partition: number } {
+export function placeRow(
+  { row, reading }: SourceRow,
+  partitions: number,
+): { key: Buffer | null; partition: number } {
   const key = keyOf(reading)
   return key === undefined
     ? { key: null, partition: row % partitions }
@@ -47,7 +50,9 @@ export function publishRow(
 function keyOf({ latitude, longitude }: PublishedReading): Buffer | undefined {
   const lat = parseDecimal(latitude)
   const lon = lat && parseDecimal(longitude)
-  return lat && lon ? Buffer.from(`${fiveDecimals(roundToFive(lat))},${fiveDecimals(roundToFive(lon))}`) : undefined
+  return lat && lon
+    ? Buffer.from(`${fiveDecimals(roundToFive(lat))},${fiveDecimals(roundToFive(lon))}`)
+    : undefined
 }
 
 /** A whole number of hundred-thousandths as text with five decimals. */

@@ -3,7 +3,7 @@ import type { OutputRecord } from '../kafka/index.ts'
 import type { Pacer } from './pacing.ts'
 import { placeRow, publishRow } from './publish-row.ts'
 import type { ResumePoint } from './resume.ts'
-import type { RowBatch, RowSource, SourceRow } from './row-source.ts'
+import type { RowBatch, RowSource } from './row-source.ts'
 
 /** Where rows go: an accumulator in front of Kafka, or anything else that takes records. */
 export interface RowSink {
@@ -38,7 +38,7 @@ export interface Provider {
   numbers(): ProviderNumbers
 }
 
-/** Rows between two looks at the signal and at the clock of the pace. */
+/** A timer for each row would cost more than the row: at a high rate the rows of a few milliseconds go together. */
 const MIN_SLEEP_MS = 4
 
 /**
@@ -66,14 +66,20 @@ export function createProvider(options: {
     for (const row of batch.rows) {
       read += 1
       const place = placeRow(row, partitions)
-      if (resume.alreadyPublished(place.partition, { round: batch.round, index: batch.index, row: row.row })) {
+      if (
+        resume.alreadyPublished(place.partition, { round: batch.round, index: batch.index, row: row.row })
+      ) {
         skipped += 1
         continue
       }
       const waitMs = pacer.waitMs(row, clock.monotonicMs())
       if (waitMs > 0) await clock.sleep(Math.max(waitMs, MIN_SLEEP_MS), signal)
       if (signal.aborted) return
-      const { partition, record } = publishRow(row, { source: batch.source, partitions, sentAtMs: clock.wallMs() }, place)
+      const { partition, record } = publishRow(
+        row,
+        { source: batch.source, partitions, sentAtMs: clock.wallMs() },
+        place,
+      )
       const full = sink.append(TOPICS.input, partition, record)
       if (full) await waitFor(full)
     }

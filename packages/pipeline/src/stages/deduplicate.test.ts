@@ -37,22 +37,29 @@ describe('DuplicateWindow', () => {
 
   it('agrees with the definition, whatever comes, in windows of every size', () => {
     const step = fc.record({
-      skip: fc.oneof({ weight: 8, arbitrary: fc.constant(1) }, { weight: 2, arbitrary: fc.integer({ min: 1, max: 60 }) }),
+      skip: fc.oneof(
+        { weight: 8, arbitrary: fc.constant(1) },
+        { weight: 2, arbitrary: fc.integer({ min: 1, max: 60 }) },
+      ),
       // Few keys, and few different low halves, so that searches collide.
       high: fc.integer({ min: 0, max: 20 }),
       low: fc.constantFrom(0, 1, 15, 16, 31, 0xffffffff),
     })
     fc.assert(
-      fc.property(fc.integer({ min: 0, max: 40 }), fc.array(step, { maxLength: 400 }), (windowOffsets, steps) => {
-        const window = new DuplicateWindow(windowOffsets)
-        const naive = naiveWindow(windowOffsets)
-        let offset = 0
-        for (const { skip, high, low } of steps) {
-          offset += skip
-          const key = high === 0 && low === 0 ? '0/1' : `${high}/${low}`
-          expect(window.seen(offset, high, low)).toBe(naive(offset, key))
-        }
-      }),
+      fc.property(
+        fc.integer({ min: 0, max: 40 }),
+        fc.array(step, { maxLength: 400 }),
+        (windowOffsets, steps) => {
+          const window = new DuplicateWindow(windowOffsets)
+          const naive = naiveWindow(windowOffsets)
+          let offset = 0
+          for (const { skip, high, low } of steps) {
+            offset += skip
+            const key = high === 0 && low === 0 ? '0/1' : `${high}/${low}`
+            expect(window.seen(offset, high, low)).toBe(naive(offset, key))
+          }
+        },
+      ),
       { numRuns: 500 },
     )
   })
@@ -74,7 +81,8 @@ describe('DuplicateWindow', () => {
   it('grows with what it holds, to 13.2 bytes for each of 200,000 offsets', () => {
     const window = new DuplicateWindow(200_000)
     expect(window.bytes).toBeLessThan(32_000)
-    for (let offset = 0; offset < 200_001; offset += 1) window.seen(offset, offset, Math.imul(offset, 0x9e3779b1) >>> 0)
+    for (let offset = 0; offset < 200_001; offset += 1)
+      window.seen(offset, offset, Math.imul(offset, 0x9e3779b1) >>> 0)
     expect(window.bytes / 200_000).toBeLessThan(13.3)
   })
 })

@@ -10,7 +10,10 @@ export interface ReadingKey {
  * Writes the key of a reading into `into`: a hash of latitude and longitude (5 decimals), CPM (2 decimals) and captured
  * time. Two different readings of one window of 200,000 meet by chance once in about 10^9 windows.
  */
-export function hashReading(reading: Pick<Valid, 'lat5' | 'lon5' | 'cpm100' | 'instantUs'>, into: ReadingKey): void {
+export function hashReading(
+  reading: Pick<Valid, 'lat5' | 'lon5' | 'cpm100' | 'instantUs'>,
+  into: ReadingKey,
+): void {
   const { lat5, lon5, cpm100, instantUs } = reading
   let a = 0x9e3779b9
   let b = 0x85ebca6b

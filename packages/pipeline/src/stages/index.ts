@@ -2,7 +2,13 @@ export { isCritical, levelOf } from './classify.ts'
 export { DuplicateWindow, hashReading, type ReadingKey } from './deduplicate.ts'
 export { judgeRecord } from './judge-record.ts'
 export type { Dirty, Judgement, Valid } from './judgement.ts'
-export { countOutcome, type Outcome, type PartitionState, processRecord, type StageInput } from './process-record.ts'
+export {
+  countOutcome,
+  type Outcome,
+  type PartitionState,
+  processRecord,
+  type StageInput,
+} from './process-record.ts'
 export { type RecordRules, recordRulesFrom } from './record-rules.ts'
 export { routeOf } from './route.ts'
 export { dirtyValue, processedValue } from './serialise.ts'

@@ -29,8 +29,15 @@ const good = {
   device_id: '4249659165',
 }
 
-const freshState = (windowOffsets = 100): PartitionState => ({ window: new DuplicateWindow(windowOffsets), rules })
-const input = (offset: number, fields: unknown) => ({ offset, timestampMs, value: Buffer.from(JSON.stringify(fields)) })
+const freshState = (windowOffsets = 100): PartitionState => ({
+  window: new DuplicateWindow(windowOffsets),
+  rules,
+})
+const input = (offset: number, fields: unknown) => ({
+  offset,
+  timestampMs,
+  value: Buffer.from(JSON.stringify(fields)),
+})
 
 describe('processRecord', () => {
   it('writes a normal reading', () => {
@@ -52,7 +59,9 @@ describe('processRecord', () => {
   })
 
   it('sends critical readings to their topic instead', () => {
-    expect(processRecord(freshState(), input(0, { ...good, value: 1000 }))).toMatchObject({ topic: TOPICS.critical })
+    expect(processRecord(freshState(), input(0, { ...good, value: 1000 }))).toMatchObject({
+      topic: TOPICS.critical,
+    })
   })
 
   it('sends dirty ones on as received, with the reason', () => {
@@ -94,7 +103,9 @@ describe('processRecord', () => {
     const state = freshState()
     expect(processRecord(state, input(0, good)).kind).toBe('kept')
     expect(processRecord(state, input(1, { ...good, value: '27.01' })).kind).toBe('kept')
-    expect(processRecord(state, input(2, { ...good, captured_time: '2020-01-31 23:58:46.500001' })).kind).toBe('kept')
+    expect(
+      processRecord(state, input(2, { ...good, captured_time: '2020-01-31 23:58:46.500001' })).kind,
+    ).toBe('kept')
   })
 
   it('does not remember dirty records, and refills the window without writing', () => {
@@ -113,14 +124,29 @@ describe('processRecord', () => {
     let clock = 0
     const stages = createStageTimes(() => clock++)
     const state = { ...freshState(), stages }
-    for (let offset = 0; offset < 128; offset += 1) processRecord(state, input(offset, { ...good, value: offset + 1 }))
-    expect(stages.take(1)).toEqual({ parse: 128, validate: 128, deduplicate: 128, route: 128, serialise: 128 })
+    for (let offset = 0; offset < 128; offset += 1)
+      processRecord(state, input(offset, { ...good, value: offset + 1 }))
+    expect(stages.take(1)).toEqual({
+      parse: 128,
+      validate: 128,
+      deduplicate: 128,
+      route: 128,
+      serialise: 128,
+    })
     expect(stages.take(1).parse).toBe(0)
   })
 })
 
-const oddText = fc.oneof(fc.string({ unit: 'binary', maxLength: 12 }), fc.constantFrom('\ud800', '"', '\\', '\u2028', '\u0000'))
-const oddScalar = fc.oneof(fc.jsonValue({ maxDepth: 1 }), oddText, fc.double().map(String), fc.integer().map(String))
+const oddText = fc.oneof(
+  fc.string({ maxLength: 12 }),
+  fc.constantFrom('\ud800', '"', '\\', '\u2028', '\u0000'),
+)
+const oddScalar = fc.oneof(
+  fc.jsonValue({ maxDepth: 1 }),
+  oddText,
+  fc.double().map(String),
+  fc.integer().map(String),
+)
 const oddFields = fc.record(
   {
     latitude: fc.oneof(fc.constant('34.1'), fc.double({ min: -95, max: 95, noNaN: true }), oddScalar),
@@ -157,7 +183,10 @@ it('no input throws, none is internal, and every record ends in exactly one plac
         written.push(outcome.topic)
         if (outcome.kind === 'dirty') {
           expect(REJECT_REASONS).toContain(output['reason'])
-          const raw = Buffer.from(output['raw'] as string, output['raw_encoding'] === 'base64' ? 'base64' : 'utf8')
+          const raw = Buffer.from(
+            output['raw'] as string,
+            output['raw_encoding'] === 'base64' ? 'base64' : 'utf8',
+          )
           expect(raw.equals(value ?? Buffer.alloc(0))).toBe(true)
         } else {
           expect(output).toMatchObject({ unit: 'cpm', level: outcome.level, critical: outcome.critical })

@@ -1,4 +1,10 @@
-import { type Level, type OutputTopic, type PartitionCounters, type RejectReason, TOPICS } from '@radtune/core/contract'
+import {
+  type Level,
+  type OutputTopic,
+  type PartitionCounters,
+  type RejectReason,
+  TOPICS,
+} from '@radtune/core/contract'
 import { type DuplicateWindow, hashReading, type ReadingKey } from './deduplicate.ts'
 import { type Dirty, dirty, type Judgement } from './judgement.ts'
 import { parseRecord } from './parse-record.ts'
@@ -58,7 +64,11 @@ export function processRecord(state: PartitionState, record: StageInput, refill 
     return { kind: 'kept', topic, value, level, critical }
   } catch (error) {
     if (refill) return DUPLICATE
-    return dirtyOutcome(dirty('internal', error instanceof Error ? error.message : String(error)), record.value, undefined)
+    return dirtyOutcome(
+      dirty('internal', error instanceof Error ? error.message : String(error)),
+      record.value,
+      undefined,
+    )
   }
 }
 

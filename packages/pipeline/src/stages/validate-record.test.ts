@@ -42,7 +42,10 @@ describe('json', () => {
   )
 
   it('refuses bytes that are not UTF-8, a missing value, and brackets without end', () => {
-    expect(judgeRecord(Buffer.from([0x7b, 0xff, 0x7d]), now, rules)).toMatchObject({ reason: 'json', detail: expect.stringContaining('UTF-8') })
+    expect(judgeRecord(Buffer.from([0x7b, 0xff, 0x7d]), now, rules)).toMatchObject({
+      reason: 'json',
+      detail: expect.stringContaining('UTF-8'),
+    })
     expect(judgeRecord(null, now, rules)).toMatchObject({ reason: 'json' })
     expect(judgeText('['.repeat(200_000))).toMatchObject({ reason: 'json' })
   })
@@ -84,9 +87,13 @@ describe('order: the first rule that fails decides', () => {
 })
 
 describe('numbers and positions', () => {
-  it.each([true, false, {}, [], [1], 'x', '0x22', 'Infinity', 'NaN', '1e999', '1,5'])('%j is not a number', (raw) => {
-    for (const field of ['latitude', 'longitude', 'value']) expect(verdict({ [field]: raw })).toBe('not-a-number')
-  })
+  it.each([true, false, {}, [], [1], 'x', '0x22', 'Infinity', 'NaN', '1e999', '1,5'])(
+    '%j is not a number',
+    (raw) => {
+      for (const field of ['latitude', 'longitude', 'value'])
+        expect(verdict({ [field]: raw })).toBe('not-a-number')
+    },
+  )
 
   it.each([
     [{ latitude: 90 }, 'valid'],

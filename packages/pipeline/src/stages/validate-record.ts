@@ -59,7 +59,10 @@ export function validateRecord(
   if (instantUs > (kafkaTimestampMs + rules.futureToleranceMs) * 1000) {
     return dirty('time-range', `${shown(capturedTime)} is in the future`)
   }
-  return valid({ fields, lat, lon, counted, cpm, instantUs, measured: meaning === 'sievert' ? reported : undefined }, rules)
+  return valid(
+    { fields, lat, lon, counted, cpm, instantUs, measured: meaning === 'sievert' ? reported : undefined },
+    rules,
+  )
 }
 
 function valid(
@@ -77,7 +80,9 @@ function valid(
 ): Valid {
   const { fields, lat, lon, counted, cpm, instantUs, measured } = checked
   const deviceId = idOf(fields['device_id'])
-  const dose = measured ? measuredDoseRate(roundToFive(measured)) : doseRateOf(cpm, deviceId, rules.sievertFactor)
+  const dose = measured
+    ? measuredDoseRate(roundToFive(measured))
+    : doseRateOf(cpm, deviceId, rules.sievertFactor)
   return {
     kind: 'valid',
     lat5: roundToFive(lat),

@@ -43,7 +43,8 @@ async function ask<Answer>(
   url: string,
   { now, timeoutMs, schema, accept = [200] }: Question<Answer>,
 ): Promise<Reading<Answer>> {
-  const address = new URL(url)
+  const address = URL.parse(url)
+  if (!address) return unknown(`${url} is no address`)
   try {
     const response = await fetch(address, { signal: AbortSignal.timeout(timeoutMs), redirect: 'error' })
     if (!accept.includes(response.status)) {

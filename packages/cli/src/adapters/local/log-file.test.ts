@@ -48,7 +48,8 @@ describe('openLogFile', () => {
   })
 
   it('does not throw where it cannot write', () => {
-    const log = openLogFile({ path: '/proc/none/a.log' })
+    appendFileSync(join(folder, 'file'), '')
+    const log = openLogFile({ path: join(folder, 'file', 'a.log') })
     log.write(['lost'])
     log.close()
   })

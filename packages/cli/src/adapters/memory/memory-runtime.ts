@@ -64,6 +64,32 @@ export function createMemoryRuntime(
     return { ...state, condition: 'failed', pid: undefined, reason, exit: exitOf(reason) }
   }
 
+  async function bring(
+    name: string,
+    {
+      launch,
+      services,
+      signal,
+      onEvent,
+    }: {
+      launch: Launch
+      services: Map<string, ServiceState>
+      signal: AbortSignal
+      onEvent: (event: RuntimeEvent) => void
+    },
+  ): Promise<void> {
+    const startedAt = clock.now()
+    onEvent(serviceEvent(name, 'starting', 0))
+    const state = await startService(name, launch, signal)
+    services.set(name, state)
+    onEvent(serviceEvent(name, state.condition, clock.now() - startedAt, state.reason))
+    if (state.condition !== 'failed') return
+    throw new RadtuneError('RT-UP-004', {
+      what: `${name} did not come up`,
+      ...(state.reason === undefined ? {} : { why: state.reason }),
+    })
+  }
+
   return {
     name: 'local',
     async inspect(): Promise<StackState | undefined> {
@@ -77,32 +103,22 @@ export function createMemoryRuntime(
         await clock.sleep(script.fetchMs, signal)
       }
       const before = running
-      running = { launch, launchedAt: before?.launchedAt ?? clock.now(), services: new Map() }
+      const services = new Map<string, ServiceState>()
+      running = { launch, launchedAt: before?.launchedAt ?? clock.now(), services }
       script.data ??= { profile: launch.spec.profile, bytes: 4096 }
-      for (const { name } of launch.spec.services) {
-        const kept = before?.services.get(name)
-        if (before && kept?.condition === 'healthy' && sameService(before.launch, launch, name)) {
-          running.services.set(name, kept)
-          continue
+      try {
+        for (const { name } of launch.spec.services) {
+          const kept = before?.services.get(name)
+          if (before && kept?.condition === 'healthy' && sameService(before.launch, launch, name))
+            services.set(name, kept)
+          else await bring(name, { launch, services, signal, onEvent })
         }
-        const startedAt = clock.now()
-        onEvent(serviceEvent(name, 'starting', 0))
-        const state = await startService(name, launch, signal)
-        running.services.set(name, state)
-        onEvent(serviceEvent(name, state.condition, clock.now() - startedAt, state.reason))
-        if (state.condition === 'failed')
-          throw new RadtuneError('RT-UP-004', {
-            what: `${name} did not come up`,
-            ...(state.reason === undefined ? {} : { why: state.reason }),
-          })
+      } catch (error) {
+        if (signal.aborted) running = before
+        throw error
       }
       onRunning(clock.now())
-      return {
-        runtime: 'local',
-        launch,
-        launchedAt: running.launchedAt,
-        services: [...running.services.values()],
-      }
+      return { runtime: 'local', launch, launchedAt: running.launchedAt, services: [...services.values()] }
     },
     async stop({ onEvent }) {
       if (!running) return false

@@ -30,11 +30,9 @@ export function StatusScreen({ store, terminal, onQuit }: StatusScreenProps) {
     // A frame as high as the terminal would make Ink clear the scrollback; a new key at each size draws it from scratch.
     <Box key={`${size.columns}x${size.rows}`} flexDirection="column" height={size.rows - 1}>
       {lines.map((line, index) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: a line of the screen is its place
         <Text key={index} wrap="truncate">
           {line.length === 0 ? ' ' : null}
           {line.map(({ text, tone }, place) => (
-            // biome-ignore lint/suspicious/noArrayIndexKey: so is a piece of a line
             <Text key={place} {...theme[tone]}>
               {text}
             </Text>

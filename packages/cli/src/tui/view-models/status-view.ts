@@ -97,7 +97,7 @@ function servicesPart(
   { columns, room }: { columns: number; room: number },
 ): StyledLine[] {
   const bar = columns >= 110 ? 20 : 6
-  const header = ` ${'NAME'.padEnd(11)}${'STATE'.padEnd(11)}${'MEMORY'.padEnd(bar + 22)}${'CPU'.padEnd(bar + 14)}${'RESTARTS'}${columns >= 100 ? '      PID' : ''}`
+  const header = ` ${'NAME'.padEnd(10)}${'STATE'.padEnd(11)}${'MEMORY'.padEnd(bar + 24)}${'CPU'.padEnd(bar + 14)}${'RESTARTS'}${columns >= 100 ? '      PID' : ''}`
   // What is not healthy is seen first when there is no room for all.
   const sorted =
     services.length <= room
@@ -119,13 +119,13 @@ function serviceLine(service: ServiceState, { bar, pid }: { bar: number; pid: bo
     : 'n/a'
   const cpu = cpus.known ? `${cpus.value.toFixed(2)} of ${formatCpus(limits.cpus)}` : 'n/a'
   return [
-    span(` ${service.name.padEnd(11)}`),
+    span(` ${service.name.padEnd(10)}`),
     span(service.condition.padEnd(11), conditionTone(service)),
     ...barSpans(memoryBytes.known ? memoryBytes.value / limits.memoryBytes : undefined, {
       width: bar,
       high: 0.85,
     }),
-    span(` ${memory.padEnd(21)}`),
+    span(` ${memory.padEnd(23)}`),
     ...barSpans(cpus.known ? cpus.value / limits.cpus : undefined, { width: bar, high: 0.8 }),
     span(` ${cpu.padEnd(13)}`),
     span(String(service.restarts).padStart(8), service.restarts > 0 ? 'warn' : 'dim'),

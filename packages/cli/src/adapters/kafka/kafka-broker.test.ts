@@ -1,0 +1,124 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { emptyCounters, encodeCounters, GROUPS, sumRecords, TOPICS } from '@radtune/core/contract'
+import { Kafka, logLevel } from 'kafkajs'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type RunningBroker, startBroker } from '../local/kafka-broker.ts'
+import { createKafkaBroker } from './kafka-broker.ts'
+
+describe('a real broker', () => {
+  let folder: string
+  let running: RunningBroker
+  let kafka: Kafka
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'radtune-kafka-'))
+    running = await startBroker({ dataDir: folder })
+    kafka = new Kafka({ brokers: [running.bootstrap], logLevel: logLevel.NOTHING })
+  }, 180_000)
+
+  afterAll(async () => {
+    await running?.stop()
+    await rm(folder, { recursive: true, force: true })
+  }, 60_000)
+
+  test('tells offsets and counters of every partition, and is silent on stderr', async () => {
+    const broker = createKafkaBroker({ bootstrap: running.bootstrap })
+    const warnings: Error[] = []
+    const listen = (warning: Error) => warnings.push(warning)
+    process.on('warning', listen)
+    const admin = kafka.admin()
+    const producer = kafka.producer()
+    try {
+      await expect(broker.progress()).rejects.toThrow() // There is no topic yet.
+      await admin.connect()
+      await admin.createTopics({ topics: [{ topic: TOPICS.input, numPartitions: 2 }], waitForLeaders: false })
+      const partitions = () =>
+        broker.progress().then(
+          (all) => all.length,
+          () => 0,
+        )
+      await expect.poll(partitions, { timeout: 20_000 }).toBe(2)
+      expect(await broker.progress()).toEqual([
+        { partition: 0, low: 0, end: 0, committed: undefined, counters: undefined },
+        { partition: 1, low: 0, end: 0, committed: undefined, counters: undefined },
+      ])
+      await producer.connect()
+      const message = { value: '{}', partition: 0 }
+      await producer.send({
+        topic: TOPICS.input,
+        messages: [message, message, message, { ...message, partition: 1 }],
+      })
+      const counters = { ...emptyCounters(0), normal: 1, duplicates: 1 }
+      await commit(kafka, { offset: '2', metadata: encodeCounters(counters) })
+      const progress = await broker.progress()
+      expect(progress).toEqual([
+        { partition: 0, low: 0, end: 3, committed: 2, counters },
+        { partition: 1, low: 0, end: 1, committed: undefined, counters: undefined },
+      ])
+      const { sums, mismatches } = sumRecords(progress)
+      expect(sums).toMatchObject({ in: 4, normal: 1, duplicates: 1, inFlight: 2 })
+      expect(mismatches).toEqual([])
+      expect(warnings.map(({ name, message: text }) => `${name}: ${text}`)).toEqual([])
+    } finally {
+      process.off('warning', listen)
+      await Promise.all([broker.close(), producer.disconnect(), admin.disconnect()])
+    }
+  })
+
+  test('answers again after the broker was away', async () => {
+    const broker = createKafkaBroker({ bootstrap: running.bootstrap, timeoutMs: 3_000 })
+    try {
+      await broker.progress()
+      await running.stop()
+      await expect(broker.progress()).rejects.toThrow()
+      running = await startBroker({ dataDir: folder, port: running.port })
+      await expect
+        .poll(
+          () =>
+            broker.progress().then(
+              (all) => all.length,
+              () => 0,
+            ),
+          { timeout: 30_000 },
+        )
+        .toBe(2)
+    } finally {
+      await broker.close()
+    }
+  }, 90_000)
+})
+
+test('rejects in time when nobody listens, and when whoever listens says nothing', async () => {
+  const sockets = new Set<{ destroy(): void }>()
+  const server = createServer((socket) => sockets.add(socket))
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
+  const { port } = server.address() as { port: number }
+  const mute = createKafkaBroker({ bootstrap: `127.0.0.1:${port}`, timeoutMs: 500 })
+  await expect(mute.progress()).rejects.toThrow(/did not answer within 500 ms|timed out|timeout/i)
+  await mute.close()
+  for (const socket of sockets) socket.destroy()
+  await new Promise((closed) => server.close(closed))
+  const away = createKafkaBroker({ bootstrap: `127.0.0.1:${port}`, timeoutMs: 2_000 })
+  await expect(away.progress()).rejects.toThrow(/ECONNREFUSED|Connection error|did not answer/)
+  await away.close()
+})
+
+/** Commits as a worker does: offset and counters in one request. */
+async function commit(
+  kafka: Kafka,
+  { offset, metadata }: { offset: string; metadata: string },
+): Promise<void> {
+  const consumer = kafka.consumer({ groupId: GROUPS.worker })
+  await consumer.connect()
+  await consumer.subscribe({ topic: TOPICS.input })
+  const joined = new Promise<void>((resolve) => {
+    consumer.on(consumer.events.GROUP_JOIN, () => resolve())
+  })
+  await consumer.run({ autoCommit: false, eachBatch: async () => undefined })
+  await joined
+  await consumer.commitOffsets([{ topic: TOPICS.input, partition: 0, offset, metadata }])
+  await consumer.disconnect()
+}

@@ -1,0 +1,46 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { type Connection, describeConnection, retryDelayMs } from './connection-state.ts'
+
+const open: Connection = { kind: 'open', heardAt: 100_000, missedFrames: 0, missedAt: null }
+
+describe('the connection in words', () => {
+  test.each<[string, Connection, number, string]>([
+    ['connecting', { kind: 'connecting' }, 0, 'connecting'],
+    ['live', open, 107_999, 'live'],
+    ['stalled', open, 108_000, 'stalled: no data for 8 s'],
+    ['lagging', { ...open, missedFrames: 12, missedAt: 99_000 }, 101_000, 'lagging: 12 frames skipped'],
+    ['live', { ...open, heardAt: 110_000, missedFrames: 12, missedAt: 99_000 }, 110_000, 'live'],
+    [
+      'reconnecting',
+      { kind: 'waiting', attempt: 4, retryAt: 102_400, down: false },
+      100_000,
+      'reconnecting in 3 s (try 4)',
+    ],
+    [
+      'down',
+      { kind: 'waiting', attempt: 1, retryAt: 100_500, down: true },
+      101_000,
+      'pipeline down: reconnecting in 0 s (try 1)',
+    ],
+  ])('%s', (word, connection, nowMs, sentence) => {
+    expect(describeConnection(connection, nowMs)).toEqual({ word, sentence })
+  })
+
+  test('waits between 0.5 and 15 s, longer with each try', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 1000 }),
+        fc.double({ min: 0, max: 0.999, noNaN: true }),
+        (attempt, random) => {
+          const delayMs = retryDelayMs(attempt, random)
+          expect(delayMs).toBeGreaterThanOrEqual(500)
+          expect(delayMs).toBeLessThanOrEqual(15_000)
+          expect(retryDelayMs(attempt + 1, random)).toBeGreaterThanOrEqual(delayMs)
+        },
+      ),
+    )
+    expect(retryDelayMs(1, 0)).toBe(500)
+    expect(retryDelayMs(20, 0.999)).toBeGreaterThan(14_900)
+  })
+})
