@@ -18,6 +18,7 @@ export interface Said {
 }
 
 const NAME_WIDTH = 12
+const DETAIL_WIDTH = 48
 
 /** Turns the events of one launch into text; remembers what is going on from one event to the next. */
 export function createUpTeller(palette: Palette): (event: LaunchEvent) => Said {
@@ -27,7 +28,7 @@ export function createUpTeller(palette: Palette): (event: LaunchEvent) => Said {
   const both = (...lines: string[]): Said => ({ lines, plain: lines })
   const step = (name: string, detail: string, elapsedMs: number): Said =>
     both(
-      `${palette.green(' ok')}  ${name.padEnd(NAME_WIDTH)} ${detail}  ${palette.dim(elapsedText(elapsedMs))}`,
+      `${palette.green(' ok')}  ${name.padEnd(NAME_WIDTH)} ${detail.padEnd(DETAIL_WIDTH)}  ${palette.dim(elapsedText(elapsedMs).padStart(5))}`,
     )
 
   const runtimeEvent = (event: RuntimeEvent): Said => {

@@ -101,7 +101,7 @@ export async function launchStack(
   try {
     return await bringUp(launch, spec, await resolveData(launch))
   } catch (error) {
-    if (talk.signal.aborted) return { kind: 'interrupted', left: 'nothing was started' }
+    if (talk.signal.aborted) return { kind: 'interrupted', left: 'nothing was changed' }
     throw error
   } finally {
     await lock.release()

@@ -40,7 +40,12 @@ function rendering(spec: StackSpec, more: Partial<LocalRendering> = {}): LocalRe
 
 const rendered = (name: string, more: Partial<LocalRendering> = {}) => {
   const processes = renderLocal(rendering(specOf(name), more))
-  return { processes, of: (wanted: string) => processes.find((one) => one.name === wanted)! }
+  const of = (wanted: string) => {
+    const found = processes.find((one) => one.name === wanted)
+    if (!found) throw new Error(`${wanted} is not rendered`)
+    return found
+  }
+  return { processes, of }
 }
 
 describe('renderLocal', () => {

@@ -1,2 +1,2 @@
-export { type ListenAddress, listen, listenFastify, parseAddress } from './address.ts'
-export { type GuardOptions, guardRequest, type Refusal } from './guard-request.ts'
+export { listen, listenFastify } from './address.ts'
+export { type GuardOptions, guardRequest } from './guard-request.ts'

@@ -1,7 +1,6 @@
 import { createRequire } from 'node:module'
-import { zstdCompressSync, zstdDecompressSync } from 'node:zlib'
-import { compressionsAlgorithms } from '@platformatic/kafka'
 import kafkajs, { type Kafka, logLevel } from 'kafkajs'
+import { registerCodecs } from './codecs.ts'
 import type { ClientOptions } from './driver.ts'
 
 let prepared = false
@@ -30,15 +29,7 @@ export function createKafkajs({ bootstrap, clientId, log }: ClientOptions): Kafk
 
 function prepareKafkajs(): void {
   process.env.KAFKAJS_NO_PARTITIONER_WARNING = '1'
-  const { CompressionTypes, CompressionCodecs } = kafkajs
-  const codec = (compress: (data: Buffer) => Buffer, decompress: (data: Buffer) => Buffer) => () => ({
-    compress: async (encoder: { buffer: Buffer }) => compress(encoder.buffer),
-    decompress: async (data: Buffer) => decompress(data),
-  })
-  const { snappy, lz4 } = compressionsAlgorithms
-  CompressionCodecs[CompressionTypes.Snappy] = codec(snappy.compressSync, snappy.decompressSync)
-  CompressionCodecs[CompressionTypes.LZ4] = codec(lz4.compressSync, lz4.decompressSync)
-  CompressionCodecs[CompressionTypes.ZSTD] = codec(zstdCompressSync, zstdDecompressSync)
+  registerCodecs()
   stopIdleSpin()
 }
 

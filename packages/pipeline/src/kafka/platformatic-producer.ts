@@ -1,12 +1,33 @@
-import { Producer } from '@platformatic/kafka'
+import type { Producer } from '@platformatic/kafka'
 import type { BatchProducer, ClientOptions, OutputBatch } from './driver.ts'
 
 /** Retries span any outage: the accumulator holds its buffer and slows its caller until the broker is back. */
 const RETRY_DELAY_MS = 300
 
+type BufferProducer = Producer<Buffer, Buffer, Buffer, Buffer>
+
 /** @platformatic/kafka as a batch producer: idempotent, one request in flight, as many retries as the outage is long. */
-export function createPlatformaticProducer({ bootstrap, clientId }: ClientOptions): BatchProducer {
-  const producer = new Producer<Buffer, Buffer, Buffer, Buffer>({
+export function createPlatformaticProducer(options: ClientOptions): BatchProducer {
+  let opened: BufferProducer | undefined
+  return {
+    async connect() {
+      opened = await openProducer(options)
+      await opened.initIdempotentProducer({})
+    },
+    async send(batches: readonly OutputBatch[], compression) {
+      if (!opened) throw new Error('send before connect')
+      await opened.send({ messages: toMessages(batches), compression })
+    },
+    async close() {
+      await opened?.close(true)
+    },
+  }
+}
+
+/** The client takes 300 ms and 58 MB to import: only who produces with it pays. */
+async function openProducer({ bootstrap, clientId }: ClientOptions): Promise<BufferProducer> {
+  const platformatic = await import('@platformatic/kafka')
+  return new platformatic.Producer<Buffer, Buffer, Buffer, Buffer>({
     clientId,
     bootstrapBrokers: bootstrap.split(','),
     idempotent: true,
@@ -17,17 +38,6 @@ export function createPlatformaticProducer({ bootstrap, clientId }: ClientOption
     autocreateTopics: false,
     metadataMaxAge: 300_000,
   })
-  return {
-    async connect() {
-      await producer.initIdempotentProducer({})
-    },
-    async send(batches: readonly OutputBatch[], compression) {
-      await producer.send({ messages: toMessages(batches), compression })
-    },
-    async close() {
-      await producer.close(true)
-    },
-  }
 }
 
 const headerNames = new Map<string, Buffer>()

@@ -1,4 +1,4 @@
-import { Consumer } from '@platformatic/kafka'
+import type { Consumer } from '@platformatic/kafka'
 import type { ClientOptions } from './driver.ts'
 
 /** A record near the end of a partition, headers decoded as text. */
@@ -18,7 +18,8 @@ export async function readTails(
   { bootstrap, clientId }: Pick<ClientOptions, 'bootstrap' | 'clientId'>,
   wanted: readonly { topic: string; partition: number }[],
 ): Promise<Map<string, TailRecord[]>> {
-  const consumer = new Consumer<Buffer, Buffer, Buffer, Buffer>({
+  const platformatic = await import('@platformatic/kafka')
+  const consumer = new platformatic.Consumer<Buffer, Buffer, Buffer, Buffer>({
     clientId: `${clientId}-tail`,
     // Required by the client; it is never joined.
     groupId: `${clientId}-tail`,

@@ -1,4 +1,3 @@
-import { Admin as PlatformaticAdmin } from '@platformatic/kafka'
 import { RadtuneError } from '@radtune/core/errors'
 import type { TopicSpec } from '@radtune/core/stack'
 import kafkajs, { type Admin } from 'kafkajs'
@@ -97,7 +96,8 @@ async function alignConfig(admin: Admin, options: ClientOptions, topic: TopicSpe
   const differing = Object.entries(topic.config).filter(([name, value]) => found.get(name) !== value)
   if (differing.length === 0) return []
   // kafkajs's alterConfigs replaces all dynamic settings of a topic; the incremental call changes only these.
-  const incremental = new PlatformaticAdmin({
+  const platformatic = await import('@platformatic/kafka')
+  const incremental = new platformatic.Admin({
     clientId: options.clientId,
     bootstrapBrokers: options.bootstrap.split(','),
     retries: 10,

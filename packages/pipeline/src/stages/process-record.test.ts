@@ -182,11 +182,8 @@ it('no input throws, none is internal, and every record ends in exactly one plac
         const output = JSON.parse(outcome.value.toString()) as Record<string, unknown>
         written.push(outcome.topic)
         if (outcome.kind === 'dirty') {
-          expect(REJECT_REASONS).toContain(output['reason'])
-          const raw = Buffer.from(
-            output['raw'] as string,
-            output['raw_encoding'] === 'base64' ? 'base64' : 'utf8',
-          )
+          expect(REJECT_REASONS).toContain(output.reason)
+          const raw = Buffer.from(output.raw as string, output.raw_encoding === 'base64' ? 'base64' : 'utf8')
           expect(raw.equals(value ?? Buffer.alloc(0))).toBe(true)
         } else {
           expect(output).toMatchObject({ unit: 'cpm', level: outcome.level, critical: outcome.critical })

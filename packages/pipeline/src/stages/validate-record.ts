@@ -79,7 +79,7 @@ function valid(
   rules: RecordRules,
 ): Valid {
   const { fields, lat, lon, counted, cpm, instantUs, measured } = checked
-  const deviceId = idOf(fields['device_id'])
+  const deviceId = idOf(fields.device_id)
   const dose = measured
     ? measuredDoseRate(roundToFive(measured))
     : doseRateOf(cpm, deviceId, rules.sievertFactor)
@@ -96,7 +96,7 @@ function valid(
     basis: dose.basis,
     flags: measured ? CONVERTED : NO_FLAGS,
     deviceId,
-    loaderId: idOf(fields['loader_id']),
+    loaderId: idOf(fields.loader_id),
   }
 }
 
