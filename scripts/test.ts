@@ -13,7 +13,8 @@ import {
 
 /**
  * `npm test`: builds, runs all tests that this machine can run, says what was skipped and how to enable it, and ends with
- * the totals. Arguments go to vitest: `npm test -- -t plan`, `npm test -- packages/core`.
+ * the totals. Arguments go to vitest: `npm test -- -t plan`, `npm test -- packages/core`. With RADTUNE_REQUIRE_ALL=1 a
+ * skipped test is a failure.
  */
 const args = process.argv.slice(2)
 const folder = await mkdtemp(join(tmpdir(), 'radtune-test-'))
@@ -44,5 +45,6 @@ async function test(reportFile: string): Promise<number> {
   const skipped = chosen ? undefined : skippedText(summary.skipped, missingPrerequisites())
   if (skipped) console.log(`\n${skipped}`)
   console.log(totalsLine(summary))
+  if (process.env.RADTUNE_REQUIRE_ALL === '1' && !chosen && summary.skipped.length > 0) return exitCode || 1
   return exitCode === 0 && summary.failed > 0 ? 1 : exitCode
 }

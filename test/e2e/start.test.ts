@@ -16,9 +16,13 @@ async function openTerminal(size: { columns: number; rows: number }, command: st
   const { columns, rows } = size
   const env = { ...process.env }
   delete env['CI']
-  await run('tmux', ['-L', name, '-f', '/dev/null', 'new-session', '-d', '-x', `${columns}`, '-y', `${rows}`, command], {
-    env,
-  })
+  await run(
+    'tmux',
+    ['-L', name, '-f', '/dev/null', 'new-session', '-d', '-x', `${columns}`, '-y', `${rows}`, command],
+    {
+      env,
+    },
+  )
   onTestFinished(() => tmux('kill-server').then(() => undefined))
   const screen = async () => (await tmux('capture-pane', '-p')).stdout
   return {
@@ -33,13 +37,16 @@ async function openTerminal(size: { columns: number; rows: number }, command: st
         },
         { timeout, interval: 100 },
       ),
-    alternateScreen: async () => (await tmux('display-message', '-p', '#{alternate_on}')).stdout.trim() === '1',
+    alternateScreen: async () =>
+      (await tmux('display-message', '-p', '#{alternate_on}')).stdout.trim() === '1',
     cursorShown: async () => (await tmux('display-message', '-p', '#{cursor_flag}')).stdout.trim() === '1',
   }
 }
 
 describe('npm start in a terminal', () => {
-  it('brings the stack up, refreshes its status until q, and leaves terminal and stack in order', { timeout: 240_000 }, async () => {
+  it('brings the stack up, refreshes its status until q, and leaves terminal and stack in order', {
+    timeout: 240_000,
+  }, async () => {
     await withProject(async (project) => {
       const terminal = await openTerminal(
         { columns: 80, rows: 24 },
@@ -59,7 +66,9 @@ describe('npm start in a terminal', () => {
       expect(await terminal.alternateScreen()).toBe(false)
       expect(await terminal.cursorShown()).toBe(true)
       const status = await runJson(project, ['status'])
-      expect(status.document.data.services.map(({ state }: { state: string }) => state)).toEqual(Array(6).fill('healthy'))
+      expect(status.document.data.services.map(({ state }: { state: string }) => state)).toEqual(
+        Array(6).fill('healthy'),
+      )
     })
   })
 })

@@ -17,7 +17,7 @@ interface PortWishes {
 /** Decides the ports of a launch. Throws RT-CLI-021 when the wished port of Kafka is one that another service has. */
 export async function decidePorts({ services, port, running, freePorts }: PortWishes): Promise<StackPorts> {
   const observed = services.filter((name) => name !== 'kafka')
-  if (port === 'auto') return running ?? (await pickFree(observed, freePorts))
+  if (port === 'auto') return await pickFree(observed, { running, freePorts })
   const named =
     port === undefined
       ? (running ?? DEFAULT_PORTS)
@@ -55,20 +55,23 @@ function numberStats(
   )
 }
 
+/** Free ports for everything that does not run yet; what runs keeps its own. */
 async function pickFree(
   observed: readonly string[],
-  freePorts: (count: number) => Promise<number[]>,
+  { running, freePorts }: Pick<PortWishes, 'running' | 'freePorts'>,
 ): Promise<StackPorts> {
-  const [kafka = 0, controller = 0, backend = 0, frontend = 0, ...stats] = await freePorts(
-    4 + observed.length,
-  )
-  return {
-    kafka,
-    controller,
-    backend,
-    frontend,
-    stats: Object.fromEntries(observed.map((name, index) => [name, stats[index] ?? 0])),
+  const kept = running?.stats ?? {}
+  const newcomers = observed.filter((name) => kept[name] === undefined)
+  const free = await freePorts((running ? 0 : 4) + newcomers.length)
+  const next = () => free.shift() ?? 0
+  const { kafka, controller, backend, frontend } = running ?? {
+    kafka: next(),
+    controller: next(),
+    backend: next(),
+    frontend: next(),
   }
+  const stats = Object.fromEntries(observed.map((name) => [name, kept[name] ?? next()]))
+  return { kafka, controller, backend, frontend, stats }
 }
 
 function refuseClash({ stats, ...named }: StackPorts): void {

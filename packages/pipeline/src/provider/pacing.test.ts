@@ -32,12 +32,21 @@ const within = (sentAt: readonly number[], from: number, to: number) =>
   sentAt.filter((at) => at >= from && at < to).length
 
 describe('pacing by rate', () => {
-  it.each([1, 7, 100, 1000, 10_000, 50_000])('keeps %d/s to a hundredth over 10 s, with late timers', (rate) => {
-    let tick = 0
-    const sentAt = sendUntil(createRatePacer(rate), 12_000, { lateMs: () => (tick++ % 7) * 0.9 })
-    expect(Math.abs(within(sentAt, 1000, 11_000) - rate * 10)).toBeLessThanOrEqual(
-      Math.max(1, rate * 10 * 0.01),
-    )
+  it.each([1, 7, 100, 1000, 10_000, 50_000])(
+    'keeps %d/s to a hundredth over 10 s, with late timers',
+    (rate) => {
+      let tick = 0
+      const sentAt = sendUntil(createRatePacer(rate), 12_000, { lateMs: () => (tick++ % 7) * 0.9 })
+      expect(Math.abs(within(sentAt, 1000, 11_000) - rate * 10)).toBeLessThanOrEqual(
+        Math.max(1, rate * 10 * 0.01),
+      )
+    },
+  )
+
+  it('keeps it when the process is paused four times a second, as under a CPU limit', () => {
+    const stalls = Array.from({ length: 40 }, (_, at): [number, number] => [at * 250, 150])
+    const sentAt = sendUntil(createRatePacer(10_000), 10_000, { stalls })
+    expect(within(sentAt, 0, 10_000)).toBeGreaterThan(99_000)
   })
 
   it('is even within each tenth of a second', () => {
@@ -50,8 +59,8 @@ describe('pacing by rate', () => {
 
   it('catches up after a stall without a burst', () => {
     const sentAt = sendUntil(createRatePacer(1000), 8000, { stalls: [[2000, 800]] })
-    // 50 ms at 1.5 times the rate at once, then 1.5 times the rate.
-    expect(within(sentAt, 2800, 2810)).toBeLessThan(100)
+    // 250 ms at 1.5 times the rate at once, then 1.5 times the rate.
+    expect(within(sentAt, 2800, 2810)).toBeLessThan(400)
     expect(within(sentAt, 3000, 3500)).toBeGreaterThan(700)
     expect(within(sentAt, 3000, 3500)).toBeLessThan(800)
     expect(within(sentAt, 0, 8000)).toBeGreaterThan(7950)
@@ -79,7 +88,7 @@ describe('pacing by rate', () => {
         }
         for (const from of [0, Math.floor(sentAt.length / 2)]) {
           const start = sentAt[from] ?? 0
-          expect(within(sentAt, start, start + 1000)).toBeLessThanOrEqual(1.5 * rate * 1.06 + 2)
+          expect(within(sentAt, start, start + 1000)).toBeLessThanOrEqual(1.5 * rate * 1.25 + 2)
         }
       }),
     )

@@ -16,14 +16,14 @@ export function createFreePacer(): Pacer {
 
 /** After a longer stall the rest is given up: a rate is a load, not a debt. */
 const MAX_DEBT_MS = 1000
-/** Rows that were due meanwhile may go at once after this much time. */
-const BURST_MS = 50
+/** What was due in a pause of up to this long may go at once: a throttled process is paused that long again and again. */
+const BURST_MS = 250
 /** How much faster than the rate the debt of a stall is paid back. */
 const CATCH_UP = 1.5
 
 /**
  * A steady rate, kept against a schedule, so that late timers do not add up. After a stall it catches up at 1.5 times the
- * rate, for at most a second's worth of rows, and never sends more than 50 ms of the raised rate at once.
+ * rate, for at most a second's worth of rows, and never sends more than 250 ms of the raised rate at once.
  */
 export function createRatePacer(ratePerSecond: number): Pacer {
   const stepMs = 1000 / ratePerSecond
