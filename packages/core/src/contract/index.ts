@@ -1,5 +1,5 @@
-export { ENVIRONMENT } from './environment.ts'
 export * from './counters.ts'
+export { ENVIRONMENT } from './environment.ts'
 export * from './live.ts'
 export * from './records.ts'
 export * from './row-ref.ts'

@@ -78,7 +78,10 @@ export const errorCatalogue = {
     exitCode: 1,
     explanation:
       'Records of one place stay in one partition, and duplicates are recognised there. Another number of partitions would scatter them, so a topic is never grown, shrunk or recreated behind your back.',
-    fix: ['radtune up --fresh    (drops the data)', 'pin topics.radiation-data.partitions to what the topics have'],
+    fix: [
+      'radtune up --fresh    (drops the data)',
+      'pin topics.radiation-data.partitions to what the topics have',
+    ],
   },
   'RT-UP-001': {
     title: 'the machine has not enough memory for the stack',
@@ -293,7 +296,8 @@ export const errorCatalogue = {
   'RT-CLI-008': {
     title: 'nothing to explain under that name',
     exitCode: 2,
-    explanation: 'radtune explain takes a setting key or an error code. Names near the given one are suggested.',
+    explanation:
+      'radtune explain takes a setting key or an error code. Names near the given one are suggested.',
     fix: ['radtune explain'],
   },
   'RT-CLI-009': {

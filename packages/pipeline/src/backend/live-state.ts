@@ -2,7 +2,7 @@ import type { Level, LivePoint } from '@radtune/core/contract'
 import { type PastReading, ReadingRing } from './reading-ring.ts'
 
 export interface LiveStateLimits {
-  /** Sensors whose latest reading is kept; the one that was silent longest goes first. */
+  /** Sensors whose latest reading is kept, give or take a sixteenth; the one that was silent longest goes first. */
   sensors: number
   /** Readings of all sensors that are kept for the history of each. */
   history: number
@@ -55,7 +55,7 @@ export class LiveState {
         : { latest: point, capturedMs, ringNumber }
     this.#sensors.delete(point.sensor)
     this.#sensors.set(point.sensor, sensor)
-    if (this.#sensors.size > this.#limits.sensors) this.#forgetOldest()
+    this.#forgetOldest()
     return sensor.latest
   }
 
@@ -91,8 +91,13 @@ export class LiveState {
     return known && this.#ring.readBack(known.ringNumber, limit)
   }
 
+  /** Many at a time: a Map is slow to find its first key after each deletion at its front. */
   #forgetOldest(): void {
-    const [oldest] = this.#sensors.keys()
-    if (oldest !== undefined) this.#sensors.delete(oldest)
+    const { sensors: limit } = this.#limits
+    if (this.#sensors.size <= limit + Math.floor(limit / 16)) return
+    for (const sensor of this.#sensors.keys()) {
+      if (this.#sensors.size <= limit) return
+      this.#sensors.delete(sensor)
+    }
   }
 }

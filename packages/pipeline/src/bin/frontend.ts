@@ -12,9 +12,9 @@ await runService('frontend', ({ service, logger, required }) => {
     backendUrl: required(ENVIRONMENT.backendUrl),
     webRoot: environment[ENVIRONMENT.webRoot],
     page: {
-      apiUrl: environment['VITE_API_URL'],
-      wsUrl: environment['VITE_WS_URL'],
-      mapboxToken: environment['VITE_MAPBOX_TOKEN'],
+      apiUrl: environment.VITE_API_URL,
+      wsUrl: environment.VITE_WS_URL,
+      mapboxToken: environment.VITE_MAPBOX_TOKEN,
     },
   })
 })

@@ -27,7 +27,7 @@ export function readServiceEnvironment(
   return {
     service,
     bootstrap: environment[ENVIRONMENT.bootstrap] ?? '127.0.0.1:9092',
-    logger: pino({ name: service, level: environment['LOG_LEVEL'] ?? 'info', base: null }),
+    logger: pino({ name: service, level: environment.LOG_LEVEL ?? 'info', base: null }),
     required,
     number(name) {
       const value = Number(required(name))

@@ -11,9 +11,12 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { RadtuneError } from '@radtune/core/errors'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { isPortFree } from './free-ports.ts'
 import { findJava } from './java.ts'
 import { cacheRoot, provideKafka } from './kafka-artefacts.ts'
+import { startBroker } from './kafka-broker.ts'
 
 let folder: string
 let cache: string
@@ -206,6 +209,25 @@ describe('findJava', () => {
     })
   })
 })
+
+it('Maven’s real Kafka starts, and the class archive of its first run serves the second', async ({
+  skip,
+}) => {
+  const environment = { ...process.env, RADTUNE_CACHE_DIR: cache }
+  const options = { dataDir: join(folder, 'broker'), environment }
+  const first = await startBroker(options).catch((error: unknown) => {
+    const code = error instanceof RadtuneError ? error.code : ''
+    if (process.env.RADTUNE_REQUIRE_ALL === '1' || !/RT-LOCAL-00[1-5]/.test(code)) throw error
+    return skip((error as Error).message)
+  })
+  await first.stop()
+  const archives = readdirSync(join(cache, 'kafka-4.3.1')).filter((name) => name.endsWith('.jsa'))
+  expect(archives).toHaveLength(1)
+  const second = await startBroker(options)
+  await second.stop()
+  await expect(second.kill()).resolves.toBeUndefined()
+  expect(await isPortFree(second.port)).toBe(true)
+}, 180_000)
 
 it('a fetched folder is only the user’s', async () => {
   workingMaven()

@@ -134,7 +134,13 @@ async function lockCache(folder: string, options: FetchOptions): Promise<() => P
   for (;;) {
     options.signal?.throwIfAborted()
     try {
-      const release = await lock(folder, { realpath: false, stale: 15_000, update: 3000 })
+      const release = await lock(folder, {
+        realpath: false,
+        stale: 15_000,
+        update: 3000,
+        // A stalled machine may lose the lock: then two fetch, and the later one replaces the same jars.
+        onCompromised: () => undefined,
+      })
       return () => release().catch(() => undefined)
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ELOCKED') refuseCache(folder, error)

@@ -113,18 +113,19 @@ async function launchStack(
 }
 
 /** Two launches at once end up with one supervisor. */
-async function provideSupervisor({
-  localFolder,
-  projectFolder,
-  environment,
-}: Place): Promise<SupervisorState> {
+async function provideSupervisor({ localFolder, environment }: Place): Promise<SupervisorState> {
   const { lock } = await import('proper-lockfile')
   const retries = { retries: 200, factor: 1, minTimeout: 100, maxTimeout: 100 }
-  const release = await lock(join(localFolder, 'supervisor'), { realpath: false, stale: 10_000, retries })
+  const release = await lock(join(localFolder, 'supervisor'), {
+    realpath: false,
+    stale: 20_000,
+    retries,
+    onCompromised: () => undefined,
+  })
   try {
     return (
       (await findSupervisor(localFolder)) ??
-      (await startSupervisor({ localFolder, workingFolder: projectFolder, environment }))
+      (await startSupervisor({ localFolder, workingFolder: localFolder, environment }))
     )
   } finally {
     await release().catch(() => undefined)

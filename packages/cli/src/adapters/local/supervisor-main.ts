@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmdirSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { openLogFile } from './log-file.ts'
@@ -49,7 +49,7 @@ async function main(localFolder: string, workingFolder: string): Promise<void> {
   const leave = (code: number) => {
     if (readState(localFolder)?.supervisor.pid === process.pid) removeState(localFolder)
     removeSocket()
-    log('ends')
+    if (existsSync(localFolder)) log('ends')
     process.exit(code)
   }
   const stopAndLeave = () => void supervisor.stop(() => undefined).finally(() => leave(0))
@@ -63,15 +63,22 @@ async function main(localFolder: string, workingFolder: string): Promise<void> {
   await serveSupervisor(supervisor, { socketPath, onStopped: () => setImmediate(leave, 0), log })
   save()
   log(`listens on ${socketPath}, pid ${process.pid}`)
-  lookAfter(supervisor, stopAndLeave)
+  const isForgotten = () => readState(localFolder)?.supervisor.pid !== process.pid
+  lookAfter(supervisor, { isForgotten, stopAndLeave })
 }
 
-/** Samples once a second, and ends the supervisor when all that it had has ended. */
-function lookAfter(supervisor: Supervisor, stopAndLeave: () => void): void {
+/**
+ * Samples once a second, and ends the supervisor when all that it had has ended, or when nobody can find it any more
+ * because its folder was removed.
+ */
+function lookAfter(
+  supervisor: Supervisor,
+  { isForgotten, stopAndLeave }: { isForgotten: () => boolean; stopAndLeave: () => void },
+): void {
   let idleSince = Date.now()
   setInterval(async () => {
     if (supervisor.busy || supervisor.alive) idleSince = Date.now()
-    if (Date.now() - idleSince > IDLE_MS) return stopAndLeave()
+    if (Date.now() - idleSince > IDLE_MS || isForgotten()) return stopAndLeave()
     await supervisor.sample().catch(() => undefined)
   }, 1000)
 }

@@ -137,6 +137,14 @@ describe('a supervisor process', () => {
   })
 })
 
+it('a supervisor whose folder was removed stops its services and ends', async () => {
+  const supervisor = await start()
+  await launch(supervisor, [a, b])
+  rmSync(localFolder, { recursive: true })
+  await untilGone(supervisor.supervisor)
+  expect(readJournal(journal).slice(-2)).toEqual(['b stops', 'a stops'])
+})
+
 describe('a supervisor that was killed', () => {
   const killed = async (processes: LocalProcess[]) => {
     const supervisor = await start()
