@@ -1,3 +1,3 @@
 export { findFreePorts } from './free-ports.ts'
-export { type BrokerOptions, type RunningBroker } from './kafka-broker.ts'
+export type { BrokerOptions, RunningBroker } from './kafka-broker.ts'
 export { createLocalRuntime, type LocalRuntimeOptions } from './local-runtime.ts'
