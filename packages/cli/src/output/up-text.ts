@@ -122,9 +122,9 @@ export function upText(outcome: Extract<LaunchOutcome, { kind: 'up' }>, palette:
 
 function plannedText({ spec, machine }: Extract<LaunchEvent, { kind: 'planned' }>): string[] {
   const wanted = `${formatCpus(spec.machine.cpus)} vCPU, ${formatBytes(spec.machine.memoryBytes)}`
-  const here = `this machine has ${formatCpus(machine.cpus)} vCPU, ${formatBytes(machine.memoryBytes)} (${formatBytes(machine.usableMemoryBytes)} usable)`
+  const here = `${formatCpus(machine.cpus)} vCPU, ${formatBytes(machine.memoryBytes)} (${formatBytes(machine.usableMemoryBytes)} usable)`
   return [
-    `profile  ${spec.profile.padEnd(8)} ${wanted}; ${here}`,
+    `profile  ${spec.profile.padEnd(8)} ${wanted}; this machine ${here}`,
     `runtime  ${'local'.padEnd(8)} processes of this machine`,
   ]
 }
@@ -190,11 +190,20 @@ function topicsText({ spec: { topics } }: Launch): string {
   return first ? `${data.length} topics of ${first.partitions} partitions` : `${topics.length} topics`
 }
 
+/** A record that is older than this launch was left in Kafka by an earlier one: its age is no latency. */
+const LEFT_OVER_MS = 15_000
+
+function latencyText({ latencyMs, elapsedMs }: Extract<FirstRecord, { kind: 'through' }>): string {
+  if (latencyMs === null) return ''
+  return latencyMs > elapsedMs + LEFT_OVER_MS
+    ? ', one that an earlier run had left in Kafka'
+    : ` in ${formatDuration(latencyMs)}`
+}
+
 function firstRecordStep(first: FirstRecord): [name: string, detail: string, elapsedMs: number] {
   switch (first.kind) {
     case 'through': {
-      const latency = first.latencyMs === null ? '' : ` in ${formatDuration(first.latencyMs)}`
-      return ['first record', `read, processed, at the backend${latency}`, first.elapsedMs]
+      return ['first record', `read, processed, at the backend${latencyText(first)}`, first.elapsedMs]
     }
     case 'nothing-valid':
       return [

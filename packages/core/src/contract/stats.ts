@@ -11,6 +11,19 @@ export const latencySchema = z.object({
 })
 export type Latency = z.infer<typeof latencySchema>
 
+/** Upper bounds of the buckets of a latency histogram, milliseconds. */
+export const LATENCY_BOUNDS_MS = [
+  1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 30_000, 60_000,
+] as const
+
+/** A histogram since start: how many fell into each bucket (not cumulative); later ones are in `count` only. */
+export const latencyBucketsSchema = z.object({
+  count: z.number(),
+  sumMs: z.number(),
+  counts: z.array(z.number()),
+})
+export type LatencyBuckets = z.infer<typeof latencyBucketsSchema>
+
 const perReason = z.partialRecord(z.enum(REJECT_REASONS), z.number())
 
 /** One slot over the last second (`…PerSecond`, `…Ms` of that second) and since its start (plain counters). */
@@ -46,6 +59,7 @@ export const slotStatsSchema = z.object({
   /** Provider's `sent-at` to decision, and fetch to acknowledged output. */
   arrival: latencySchema,
   processing: latencySchema,
+  latencyBuckets: z.object({ arrival: latencyBucketsSchema, processing: latencyBucketsSchema }),
   eventLoopDelayMs: z.number(),
   heapUsedBytes: z.number(),
   heapLimitBytes: z.number(),

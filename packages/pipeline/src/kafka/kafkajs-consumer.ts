@@ -21,7 +21,13 @@ export function createKafkajsConsumer(kafka: Kafka, options: GroupConsumerOption
     // Compressed; decoded objects take several times as much, so a few partitions' worth bounds the memory.
     maxBytes: options.maxPartitionFetchBytes * 2,
     allowAutoTopicCreation: false,
-    retry: { initialRetryTime: 200, maxRetryTime: 2000, retries: 8, restartOnFailure: async () => true },
+    // Giving up would mean a new member, and the group would wait for the old one until its session ends: retry for ever.
+    retry: {
+      initialRetryTime: 200,
+      maxRetryTime: 2000,
+      retries: 1_000_000,
+      restartOnFailure: async () => true,
+    },
   })
   let memberId: string | undefined
 

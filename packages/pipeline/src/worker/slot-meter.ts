@@ -3,7 +3,7 @@ import { getHeapStatistics } from 'node:v8'
 import type { RejectReason, SlotStats } from '@radtune/core/contract'
 import type { InputBatch } from '../kafka/index.ts'
 import type { Outcome, StageTimes } from '../stages/index.ts'
-import { createLatencyMeter } from './latency.ts'
+import { LatencyMeter } from '../stats-server/index.ts'
 import type { Slot } from './slot.ts'
 
 /** Counts what a slot does and turns it into its stats, once a second. */
@@ -30,8 +30,8 @@ export function createSlotMeter(options: {
   now: () => number
 }): SlotMeter {
   const { stages, now } = options
-  const arrival = createLatencyMeter()
-  const processing = createLatencyMeter()
+  const arrival = new LatencyMeter()
+  const processing = new LatencyMeter()
   const loopDelay = monitorEventLoopDelay({ resolution: 10 })
   loopDelay.enable()
   let gcMs = 0
@@ -137,6 +137,7 @@ export function createSlotMeter(options: {
         commitAgeMs: slot.lastCommitAt === undefined ? null : now() - slot.lastCommitAt,
         arrival: arrival.take(),
         processing: processing.take(),
+        latencyBuckets: { arrival: arrival.buckets(), processing: processing.buckets() },
         eventLoopDelayMs: Number.isFinite(loopDelay.mean) ? loopDelay.mean / 1e6 : 0,
         heapUsedBytes: heap.used_heap_size,
         heapLimitBytes: heap.heap_size_limit,

@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn } from 'node:timers/promises'
+import { setTimeout as after, setImmediate as nextTurn } from 'node:timers/promises'
 import {
   copyCounters,
   encodeCounters,
@@ -51,6 +51,9 @@ export interface Slot {
  * committed for half a second at a time.
  */
 const SLICE = 512
+
+/** Longest wait for the group to let a slot go. */
+const LEAVE_MS = 3000
 
 /**
  * One consumer thread: reads its partitions in order, sends each record through the stages to exactly one place, and commits
@@ -229,7 +232,8 @@ export function createSlot(options: {
       accumulator.flush()
       await committing?.catch(() => undefined)
       await commitQuietly()
-      await ports.consumer.stop()
+      // A consumer that waits for the group cannot leave before the group answers. All is committed: no need to wait.
+      await Promise.race([ports.consumer.stop(), after(LEAVE_MS, undefined, { ref: false })])
       accumulator.discard()
       await ports.producer.close()
     },

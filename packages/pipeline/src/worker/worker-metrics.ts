@@ -1,5 +1,6 @@
 import type { WorkerSample } from '@radtune/core/contract'
 import { Counter, Gauge, Registry } from 'prom-client'
+import { latencyHistogramText } from '../stats-server/index.ts'
 
 /** A worker's sample as Prometheus text. Cumulative counts are counters, everything of the last second a gauge. */
 export async function workerMetrics(sample: WorkerSample): Promise<string> {
@@ -54,12 +55,6 @@ export async function workerMetrics(sample: WorkerSample): Promise<string> {
     labelNames: slotLabels,
     registers,
   })
-  const latency = new Gauge({
-    name: 'radtune_slot_latency_ms',
-    help: 'Latency of the last second',
-    labelNames: ['slot', 'leg', 'quantile'],
-    registers,
-  })
   const heap = new Gauge({
     name: 'radtune_slot_heap_used_bytes',
     help: 'V8 heap in use',
@@ -91,13 +86,15 @@ export async function workerMetrics(sample: WorkerSample): Promise<string> {
     for (const [partition, records] of Object.entries(stats.lag)) lag.set({ slot, partition }, records)
     queued.set({ slot }, stats.queuedBytes)
     heap.set({ slot }, stats.heapUsedBytes)
-    for (const [leg, measured] of [
-      ['arrival', stats.arrival],
-      ['processing', stats.processing],
-    ] as const) {
-      if (measured.p50Ms !== null) latency.set({ slot, leg, quantile: '0.5' }, measured.p50Ms)
-      if (measured.p99Ms !== null) latency.set({ slot, leg, quantile: '0.99' }, measured.p99Ms)
-    }
   }
-  return registry.metrics()
+  return (await registry.metrics()) + latencyText(sample)
+}
+
+function latencyText({ slots }: WorkerSample): string {
+  const series = slots.flatMap(({ slot, latencyBuckets: { arrival, processing } }) => [
+    { labels: { slot: String(slot), leg: 'arrival' }, buckets: arrival },
+    { labels: { slot: String(slot), leg: 'processing' }, buckets: processing },
+  ])
+  const help = 'Provider to decision (arrival), first append to acknowledgement of a batch (processing)'
+  return latencyHistogramText({ name: 'radtune_slot_latency_ms', help }, series)
 }
