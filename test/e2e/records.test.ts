@@ -57,7 +57,9 @@ describe.skipIf(withoutReadings)(
       await withProject(async (project) => {
         const up = ['up', '--profile', '4c8g', '--data', file, '--port', 'auto', '--rate', '10000']
         expect((await runJson(project, [...up, '--fresh', '--yes'])).document.ok).toBe(true)
-        await runJson(project, ['down'])
+        const middle = (await runJson(project, ['down'])).document.data.records
+        expect(middle.in).toBeGreaterThan(0)
+        expect(middle.in).toBeLessThan(expected.in)
         const second = await runJson(project, [...up, '--once'])
         expect(second.document).toMatchObject({ ok: true })
         const status = (await runJson(project, ['status'])).document
