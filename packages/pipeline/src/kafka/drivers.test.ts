@@ -9,6 +9,7 @@ import type {
   InputBatch,
   KafkaDriver,
 } from './driver.ts'
+import { removeStaleMembers } from './stale-members.ts'
 import { readTails } from './tail-reader.ts'
 import { ensureTopics } from './topics.ts'
 
@@ -199,6 +200,23 @@ describe('control path on a real broker', { timeout: 60_000 }, () => {
     expect(tails.get(`${topic}/0`)?.at(-1)).toEqual({ offset: 4, headers: new Map([['source', '0:4']]) })
     expect(tails.get(`${topic}/1`)).toEqual([])
     expect(tails.get(`${topic}/2`)?.at(-1)?.offset).toBe(4)
+  })
+
+  it('removes the members that an earlier client of the same name left in a group, and no others', async () => {
+    const topic = await newTopic(2)
+    const mine = { ...client, clientId: `mine-${randomUUID()}` }
+    const left = gather(createDriver('hybrid', mine), topic, topic)
+    const other = gather(driver, topic, topic)
+    await Promise.all([left.started, other.started])
+    await Promise.all(
+      [left, other].map((member) => member.until(() => member.assignments.at(-1)?.partitions.length === 1)),
+    )
+    expect(await removeStaleMembers(mine, topic)).toBe(1)
+    // The one that was removed is still alive here and comes back, as somebody new.
+    await left.until(() => left.assignments.at(-1)?.continued === false && left.assignments.length > 1)
+    expect(other.assignments.slice(1).every(({ continued }) => continued)).toBe(true)
+    expect(await removeStaleMembers({ ...client, clientId: 'nobody' }, topic)).toBe(0)
+    expect(await removeStaleMembers(mine, `no-such-group-${topic}`)).toBe(0)
   })
 
   it('makes topics once, mends settings without touching others, and never changes the partitions', async () => {

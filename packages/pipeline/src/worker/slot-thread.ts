@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { GROUPS, TOPICS } from '@radtune/core/contract'
-import { createDriver, createProgressReader, readTails } from '../kafka/index.ts'
+import { createDriver, createProgressReader, readTails, removeStaleMembers } from '../kafka/index.ts'
 import { createStageTimes, recordRulesFrom } from '../stages/index.ts'
 import { createSlot } from './slot.ts'
 import type { SlotCommand, SlotMessage, SlotStart } from './slot-messages.ts'
@@ -81,6 +81,14 @@ async function runSlotThread(port: NonNullable<typeof parentPort>, start: SlotSt
     port.close()
   })
   try {
+    const removed = await removeStaleMembers(client, GROUPS.worker)
+    if (removed > 0)
+      post({
+        kind: 'log',
+        level: 'warn',
+        message: 'removed what an earlier process left in the group',
+        details: { removed },
+      })
     await slot.start()
   } catch (error) {
     fail(error)
