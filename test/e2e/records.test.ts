@@ -67,5 +67,30 @@ describe.skipIf(withoutReadings)(
         expect(status.data.records).toMatchObject(expectedSums)
       })
     })
+
+    it('stays exact when a worker and the broker are killed in the middle', {
+      timeout: 240_000,
+    }, async () => {
+      await withProject(async (project) => {
+        const up = ['up', '--profile', '4c8g', '--data', file, '--port', 'auto', '--rate', '4000']
+        expect((await runJson(project, [...up, '--fresh', '--yes'])).document.ok).toBe(true)
+        for (const victim of ['worker-1', 'kafka']) {
+          const { services } = (await runJson(project, ['status'])).document.data
+          process.kill(services.find(({ name }: { name: string }) => name === victim).pid, 'SIGKILL')
+        }
+        const { document } = await runJson(project, [...up, '--once'])
+        expect(document).toMatchObject({ ok: true, data: { records: expectedSums } })
+        const { data } = (await runJson(project, ['status'])).document
+        const restarts = Object.fromEntries(
+          data.services.map((service: { name: string; restarts: number }) => [
+            service.name,
+            service.restarts,
+          ]),
+        )
+        expect(restarts).toMatchObject({ kafka: 1, provider: 0 })
+        expect(restarts['worker-1']).toBeGreaterThan(0)
+        expectExact(await countTopics(`127.0.0.1:${data.ports.kafka}`))
+      })
+    })
   },
 )
