@@ -1,7 +1,7 @@
 import type { RecordSums } from '@radtune/core/contract'
 import { RadtuneError } from '@radtune/core/errors'
 import { fitToMachine, type StackSpec } from '@radtune/core/stack'
-import { formatBytes, formatDuration } from '@radtune/core/units'
+import { formatDuration } from '@radtune/core/units'
 import type { DataSource, Launch, RuntimeEvent, StackState } from '../ports/runtime.ts'
 import type { StackWorld } from '../ports/stack-world.ts'
 import {
@@ -13,7 +13,8 @@ import {
 } from './await-records.ts'
 import { checkData } from './check-data.ts'
 import { startDeadline } from './deadline.ts'
-import { lastLines } from './failed-service.ts'
+import { dropEarlierData } from './drop-earlier-data.ts'
+import { type LateService, lookIntoLate, notReady, type ServiceEvent } from './late-services.ts'
 import { compareLaunches, type LaunchDifference } from './launch-difference.ts'
 import { decidePorts } from './launch-ports.ts'
 
@@ -141,7 +142,7 @@ async function bringUp(launching: Launching, spec: StackSpec, data: DataSource):
   const { world, request, talk } = launching
   const startedAt = world.clock.now()
   const found = await world.runtime.inspect()
-  const running = (await dropEarlierData(launching, spec, found)) ? undefined : found
+  const running = (await dropEarlierData(launching, { spec, running: found })) ? undefined : found
   const launch: Launch = {
     spec,
     data,
@@ -159,54 +160,6 @@ async function bringUp(launching: Launching, spec: StackSpec, data: DataSource):
   talk.onEvent({ kind: 'written', state: await world.project.writeLaunch(launch), launch })
   if (data.kind === 'files') await world.project.pruneSpool(data.paths)
   return await startAndWait(launching, { launch, before: running, startedAt })
-}
-
-/** Asks before anything is lost. True when whatever ran before is gone. */
-async function dropEarlierData(
-  { world, request, talk }: Launching,
-  spec: StackSpec,
-  running: StackState | undefined,
-): Promise<boolean> {
-  const data = await world.runtime.data()
-  const foreign = data !== undefined && data.profile !== spec.profile
-  if (!request.fresh && !foreign) return false
-  if (data !== undefined) await confirmDrop(request, talk, { data, wanted: spec.profile, foreign })
-  if (running) {
-    talk.onEvent({ kind: 'stopping', why: 'its data are dropped' })
-    await world.runtime.stop({ onEvent: (event) => talk.onEvent({ kind: 'runtime', event }) })
-  }
-  if (data !== undefined) {
-    talk.onEvent({ kind: 'dropping', ...data })
-    await world.runtime.dropData()
-  }
-  return true
-}
-
-async function confirmDrop(
-  { fresh }: LaunchRequest,
-  { confirm }: LaunchTalk,
-  { data, wanted, foreign }: { data: { profile: string; bytes: number }; wanted: string; foreign: boolean },
-): Promise<void> {
-  const held = `${formatBytes(data.bytes)} of ${data.profile}`
-  const answered = await confirm?.(
-    foreign && !fresh
-      ? `The project holds data of profile ${data.profile} (${formatBytes(data.bytes)}), which ${wanted} cannot use. Drop them?`
-      : `Drop the earlier data (${held})?`,
-  )
-  if (answered) return
-  const unanswered = answered === undefined
-  throw foreign && !fresh
-    ? new RadtuneError('RT-UP-006', {
-        what: `the project holds data of profile ${data.profile}, and ${wanted} was asked for`,
-        why: `${held} are in .radtune; ${unanswered ? 'nobody is there to answer whether to drop them' : 'they were not to be dropped'}`,
-        fix: ['radtune up --fresh --yes', `radtune up --profile ${data.profile}`],
-        left: 'nothing was changed',
-      })
-    : new RadtuneError('RT-UP-009', {
-        what: '--fresh was not confirmed',
-        why: `${held} would be dropped; ${unanswered ? 'nobody is there to answer' : 'the answer was no'}`,
-        left: 'nothing was changed',
-      })
 }
 
 async function alreadyUp(launching: Launching, stack: StackState, startedAt: number): Promise<LaunchOutcome> {
@@ -259,7 +212,7 @@ async function startServices(
   { world, request, talk }: Launching,
   { launch, before }: Start,
 ): Promise<{ stack: StackState; first: FirstRecord }> {
-  const conditions = new Map<string, Extract<RuntimeEvent, { kind: 'service' }>>()
+  const conditions = new Map<string, ServiceEvent>()
   let late: LateService[] = []
   const deadline = startDeadline(world.clock, {
     timeoutMs: request.timeoutMs,
@@ -319,53 +272,6 @@ async function processAll(
     deadline.end()
     await broker.close()
   }
-}
-
-/** The last that was heard of each service. */
-type Conditions = ReadonlyMap<string, Extract<RuntimeEvent, { kind: 'service' }>>
-
-interface LateService {
-  name: string
-  /** `is starting: the page is not built`. */
-  state: string
-  logs: readonly string[]
-}
-
-/** What is not ready and what it says about it, while it can still be asked. */
-async function lookIntoLate(
-  { runtime, stats }: StackWorld,
-  { launch, conditions }: { launch: Launch; conditions: Conditions },
-): Promise<LateService[]> {
-  const late = [...conditions.values()].filter(
-    ({ name, condition }) =>
-      condition !== 'healthy' && launch.spec.services.some((service) => service.name === name),
-  )
-  return await Promise.all(
-    late.map(async ({ name, condition, reason }) => {
-      const health = await stats.health(statsPort(launch, name))
-      const why = reason ?? (health.known ? health.value.reason : undefined)
-      return {
-        name,
-        state: `is ${condition}${why ? `: ${why}` : ''}`,
-        logs: await lastLines(runtime, name),
-      }
-    }),
-  )
-}
-
-function notReady(
-  timeoutMs: number,
-  { late, begun }: { late: readonly LateService[]; begun: boolean },
-): RadtuneError {
-  const reached = begun
-    ? 'every service is healthy, but no record has reached the backend'
-    : 'no service had started'
-  return new RadtuneError('RT-UP-005', {
-    what: `the stack was not ready within ${formatDuration(timeoutMs)}`,
-    why: late.length > 0 ? late.map(({ name, state }) => `${name} ${state}`).join('; ') : reached,
-    logs: late[0]?.logs ?? [],
-    fix: [`radtune up --timeout ${formatDuration(timeoutMs * 2).replaceAll(' ', '')}`, 'radtune logs'],
-  })
 }
 
 /** Stops what a failed launch started, unless it is to be kept or ran before; says what is left. */
