@@ -156,7 +156,7 @@ function row(index: number) {
 
 const expectedSums = (rows: number) => ({
   in: rows,
-  normal: rows * 0.7,
+  normal: (rows / 10) * 7,
   critical: rows / 10,
   dirty: rows / 10,
   dirtyByReason: { unit: rows / 10 },
