@@ -15,7 +15,7 @@ export interface InputBatch {
   topic: string
   partition: number
   records: readonly InputRecord[]
-  /** Keys and values together. */
+  /** As fetched, still compressed; keys and values together where the client does not tell. */
   bytes: number
   /** The partition's end when the batch was fetched. */
   endOffset: number

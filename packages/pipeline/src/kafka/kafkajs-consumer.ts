@@ -7,6 +7,8 @@ import type {
   InputBatch,
   InputRecord,
 } from './driver.ts'
+import { batchesOf } from './fast-fetch.ts'
+import { readRecords } from './record-batch.ts'
 
 /** kafkajs as a group consumer: offsets are committed by the caller only, with metadata. */
 export function createKafkajsConsumer(kafka: Kafka, options: GroupConsumerOptions): GroupConsumer {
@@ -80,20 +82,22 @@ function toInputBatch(batch: {
   topic: string
   partition: number
   highWatermark: string
+  fetchedOffset?: string
   messages: KafkaMessage[]
 }): InputBatch {
+  const { topic, partition, messages, highWatermark, fetchedOffset = '0' } = batch
+  const records: InputRecord[] = []
   let bytes = 0
-  const records: InputRecord[] = batch.messages.map((message) => {
-    bytes += (message.value?.length ?? 0) + (message.key?.length ?? 0)
-    return new KafkajsRecord(message)
-  })
-  return {
-    topic: batch.topic,
-    partition: batch.partition,
-    records,
-    bytes,
-    endOffset: Number(batch.highWatermark),
+  const fetched = batchesOf(messages)
+  for (const head of fetched ?? []) {
+    readRecords(head, Number(fetchedOffset), records)
+    bytes += head.bytes.length
   }
+  for (const message of fetched ? [] : messages) {
+    records.push(new KafkajsRecord(message))
+    bytes += (message.value?.length ?? 0) + (message.key?.length ?? 0)
+  }
+  return { topic, partition, records, bytes, endOffset: Number(highWatermark) }
 }
 
 class KafkajsRecord implements InputRecord {
