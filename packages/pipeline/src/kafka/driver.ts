@@ -59,14 +59,21 @@ export interface GroupConsumer {
 
 export interface OutputRecord {
   key: Buffer | null
-  value: Buffer
-  headers: readonly (readonly [name: string, value: Buffer])[]
+  /** Text is written as UTF-8. */
+  value: Buffer | string
+  headers: readonly (readonly [name: string, value: Buffer | string])[]
+}
+
+/** Records one after the other in Kafka's format v2, not compressed. */
+export interface EncodedRecords {
+  readonly count: number
+  readonly bytes: Buffer
 }
 
 export interface OutputBatch {
   topic: string
   partition: number
-  records: OutputRecord[]
+  records: EncodedRecords
 }
 
 export type Compression = SettingValues['producer.main.compression']
@@ -77,7 +84,7 @@ export type Compression = SettingValues['producer.main.compression']
  */
 export interface BatchProducer {
   connect(): Promise<void>
-  /** One request; order within a partition is kept between calls that do not overlap. */
+  /** One request with at most one batch per partition; order within a partition is kept between calls that do not overlap. */
   send(batches: readonly OutputBatch[], compression: Compression): Promise<void>
   close(): Promise<void>
 }

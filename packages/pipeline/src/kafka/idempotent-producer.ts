@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Connection, Producer, produceV11, Writer } from '@platformatic/kafka'
+import type { Broker, Connection, Producer, produceV11, Writer } from '@platformatic/kafka'
 import type { BatchProducer, ClientOptions, Compression, OutputBatch } from './driver.ts'
 import { writeRecordBatch } from './record-batch.ts'
 
@@ -50,6 +50,7 @@ interface EncodedBatch {
  */
 export function createIdempotentProducer(options: ClientOptions): BatchProducer {
   const sequences = new Map<string, number>()
+  const leaders = new Map<string, Broker>()
   let opened:
     | { platformatic: Platformatic; client: Client; producerId: bigint; producerEpoch: number }
     | undefined
@@ -63,7 +64,7 @@ export function createIdempotentProducer(options: ClientOptions): BatchProducer 
       const firstSequence = sequences.get(`${topic}/${partition}`) ?? 0
       const identity = { producerId, producerEpoch, firstSequence }
       const bytes = writeRecordBatch(records, { compression, timestampMs, identity })
-      return { topic, partition, records: records.length, firstSequence, bytes }
+      return { topic, partition, records: records.count, firstSequence, bytes }
     })
   }
 
@@ -71,17 +72,27 @@ export function createIdempotentProducer(options: ClientOptions): BatchProducer 
     sequences.set(`${topic}/${partition}`, (firstSequence + records) % SEQUENCES)
   }
 
+  /** Asks for the leaders of partitions that are not known, or of all after a try that failed. */
+  async function findLeaders(client: Client, left: readonly EncodedBatch[], refresh: boolean): Promise<void> {
+    if (!refresh && left.every(({ topic, partition }) => leaders.has(`${topic}/${partition}`))) return
+    const topics = [...new Set(left.map(({ topic }) => topic))]
+    const metadata = await client.metadata({ topics, forceUpdate: refresh })
+    for (const { topic, partition } of left) {
+      const leader = metadata.topics.get(topic)?.partitions[partition]?.leader
+      const broker = leader === undefined ? undefined : metadata.brokers.get(leader)
+      if (broker) leaders.set(`${topic}/${partition}`, broker)
+      else leaders.delete(`${topic}/${partition}`)
+    }
+  }
+
   /** Sends what is left once; answers what is still left. Throws for good when the broker refuses a batch. */
   async function sendOnce(left: readonly EncodedBatch[], refresh: boolean): Promise<EncodedBatch[]> {
     if (!opened) throw new Error('send before connect')
     const { platformatic, client } = opened
-    const topics = [...new Set(left.map(({ topic }) => topic))]
-    const metadata = await client.metadata({ topics, forceUpdate: refresh })
-    const leaderOf = ({ topic, partition }: EncodedBatch) =>
-      metadata.topics.get(topic)?.partitions[partition]?.leader ?? -1
+    await findLeaders(client, left, refresh)
+    const leaderOf = ({ topic, partition }: EncodedBatch) => leaders.get(`${topic}/${partition}`)
     const still: EncodedBatch[] = []
-    for (const [leader, batches] of Map.groupBy(left, leaderOf)) {
-      const broker = metadata.brokers.get(leader)
+    for (const [broker, batches] of Map.groupBy(left, leaderOf)) {
       if (!broker) {
         still.push(...batches)
         continue

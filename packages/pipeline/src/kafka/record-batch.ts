@@ -1,7 +1,7 @@
 import { gunzipSync, gzipSync, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import { crc32c, lz4Compress, lz4Decompress, snappyCompress } from '@platformatic/wasm-utils'
 import { decompressSnappy } from './codecs.ts'
-import type { Compression, InputRecord, OutputRecord } from './driver.ts'
+import type { Compression, EncodedRecords, InputRecord } from './driver.ts'
 
 /*
  * Record batches of Kafka's format v2 (KIP-98), read and written for the data path: a general client makes a dozen objects of
@@ -90,8 +90,23 @@ export function readRecords({ bytes, firstOffset }: BatchHead, from: number, int
   const data = decompress(bytes.subarray(RECORDS_AT))
   const firstTimestamp = readInt64(bytes, FIRST_TIMESTAMP_AT)
   const appendTime = (attributes & LOG_APPEND_TIME) !== 0 ? readInt64(bytes, MAX_TIMESTAMP_AT) : undefined
+  const count = bytes.readInt32BE(COUNT_AT)
+  decodeRecords({ count, bytes: data }, { firstOffset, firstTimestamp, appendTime, from }, into)
+}
+
+/** Appends encoded records from offset `from` on to `into`, as views of their bytes. */
+export function decodeRecords(
+  { count, bytes: data }: EncodedRecords,
+  {
+    firstOffset,
+    firstTimestamp,
+    appendTime,
+    from,
+  }: { firstOffset: number; firstTimestamp: number; appendTime?: number | undefined; from: number },
+  into: { push(record: FetchedRecord): unknown },
+): void {
   const cursor = new Cursor(data)
-  for (let left = bytes.readInt32BE(COUNT_AT); left > 0; left -= 1) {
+  for (let left = count; left > 0; left -= 1) {
     const length = cursor.varint()
     const end = cursor.at + length
     cursor.at += 1
@@ -122,7 +137,7 @@ export function readRecords({ bytes, firstOffset }: BatchHead, from: number, int
 }
 
 /** A record as a view of its batch. */
-class FetchedRecord implements InputRecord {
+export class FetchedRecord implements InputRecord {
   readonly offset: number
   readonly timestampMs: number
   readonly #data: Buffer
@@ -162,6 +177,17 @@ class FetchedRecord implements InputRecord {
       : this.#data.subarray(this.#valueAt, this.#valueAt + this.#valueLength)
   }
 
+  /** All headers in their order. */
+  headers(): [name: string, value: Buffer][] {
+    const headers: [string, Buffer][] = []
+    const cursor = new Cursor(this.#data, this.#headersAt)
+    for (let left = cursor.varint(); left > 0; left -= 1) {
+      const name = cursor.bytes(cursor.varint())
+      headers.push([String(name), cursor.bytes(cursor.varint())])
+    }
+    return headers
+  }
+
   header(name: string): Buffer | undefined {
     const cursor = new Cursor(this.#data, this.#headersAt)
     for (let left = cursor.varint(); left > 0; left -= 1) {
@@ -192,6 +218,13 @@ class Cursor {
   constructor(data: Buffer, at = 0) {
     this.#data = data
     this.at = at
+  }
+
+  /** The next bytes; none for a length of −1. */
+  bytes(length: number): Buffer {
+    const from = this.at
+    this.at += Math.max(0, length)
+    return this.#data.subarray(from, this.at)
   }
 
   /** A zigzag number of 32 bits. */
@@ -238,123 +271,28 @@ export interface BatchIdentity {
 
 /** One batch of records, ready for a produce request. `timestampMs` is the time of all of them. */
 export function writeRecordBatch(
-  records: readonly OutputRecord[],
+  { count, bytes }: EncodedRecords,
   {
     compression,
     timestampMs,
     identity: { producerId, producerEpoch, firstSequence },
   }: { compression: Compression; timestampMs: number; identity: BatchIdentity },
 ): Buffer {
-  const data = compressors[compression](writeRecords(records))
+  const data = compressors[compression](bytes)
   const batch = Buffer.allocUnsafe(RECORDS_AT + data.length)
   batch.writeBigInt64BE(0n, 0)
   batch.writeInt32BE(batch.length - BATCH_OVERHEAD, LENGTH_AT)
   batch.writeInt32BE(-1, BATCH_OVERHEAD)
   batch.writeInt8(MAGIC, MAGIC_AT)
   batch.writeInt16BE(codecIds[compression], ATTRIBUTES_AT)
-  batch.writeInt32BE(records.length - 1, LAST_OFFSET_DELTA_AT)
+  batch.writeInt32BE(count - 1, LAST_OFFSET_DELTA_AT)
   batch.writeBigInt64BE(BigInt(timestampMs), FIRST_TIMESTAMP_AT)
   batch.writeBigInt64BE(BigInt(timestampMs), MAX_TIMESTAMP_AT)
   batch.writeBigInt64BE(producerId, PRODUCER_ID_AT)
   batch.writeInt16BE(producerEpoch, PRODUCER_EPOCH_AT)
   batch.writeInt32BE(firstSequence, FIRST_SEQUENCE_AT)
-  batch.writeInt32BE(records.length, COUNT_AT)
+  batch.writeInt32BE(count, COUNT_AT)
   data.copy(batch, RECORDS_AT)
   batch.writeUInt32BE(crc32c(batch.subarray(ATTRIBUTES_AT)) >>> 0, CRC_AT)
   return batch
-}
-
-/** Longest varint of 32 bits. */
-const VARINT_BYTES = 5
-
-let scratch = Buffer.allocUnsafe(256 * 1024)
-
-/** The records one after the other, not compressed. The answer is valid until the next call. */
-function writeRecords(records: readonly OutputRecord[]): Buffer {
-  let bound = 0
-  for (const record of records) bound += sizeBound(record)
-  if (bound > scratch.length) scratch = Buffer.allocUnsafe(bound * 2)
-  const data = scratch
-  let at = 0
-  for (let index = 0; index < records.length; index += 1) {
-    const { key, value, headers } = records[index] as OutputRecord
-    const length = bodyLength(index, key, value, headers)
-    at = writeVarint(data, at, length)
-    data[at++] = 0
-    data[at++] = 0
-    at = writeVarint(data, at, index)
-    at = key === null ? writeVarint(data, at, -1) : writeBytes(data, at, key)
-    at = writeBytes(data, at, value)
-    at = writeVarint(data, at, headers.length)
-    for (let header = 0; header < headers.length; header += 1) {
-      const [name, text] = headers[header] as readonly [string, Buffer]
-      at = writeBytes(data, at, encodedName(name))
-      at = writeBytes(data, at, text)
-    }
-  }
-  return data.subarray(0, at)
-}
-
-function sizeBound({ key, value, headers }: OutputRecord): number {
-  let bound = 6 * VARINT_BYTES + 2 + (key?.length ?? 0) + value.length
-  for (let header = 0; header < headers.length; header += 1) {
-    const [name, text] = headers[header] as readonly [string, Buffer]
-    bound += 2 * VARINT_BYTES + 3 * name.length + text.length
-  }
-  return bound
-}
-
-/** Bytes of a record after its length: attributes, timestamp delta (always 0), offset delta, key, value, headers. */
-function bodyLength(
-  index: number,
-  key: Buffer | null,
-  value: Buffer,
-  headers: readonly (readonly [string, Buffer])[],
-): number {
-  let length =
-    2 + varintLength(index) + varintLength(headers.length) + varintLength(value.length) + value.length
-  length += key === null ? 1 : varintLength(key.length) + key.length
-  for (let header = 0; header < headers.length; header += 1) {
-    const [name, text] = headers[header] as readonly [string, Buffer]
-    const nameLength = encodedName(name).length
-    length += varintLength(nameLength) + nameLength + varintLength(text.length) + text.length
-  }
-  return length
-}
-
-const names = new Map<string, Buffer>()
-
-/** Header names are a handful of constants: each is encoded once. */
-function encodedName(name: string): Buffer {
-  let encoded = names.get(name)
-  if (!encoded) {
-    encoded = Buffer.from(name)
-    names.set(name, encoded)
-  }
-  return encoded
-}
-
-function writeBytes(data: Buffer, at: number, bytes: Buffer): number {
-  const from = writeVarint(data, at, bytes.length)
-  data.set(bytes, from)
-  return from + bytes.length
-}
-
-function varintLength(value: number): number {
-  const zigzag = (value << 1) ^ (value >> 31)
-  if (zigzag >>> 7 === 0) return 1
-  if (zigzag >>> 14 === 0) return 2
-  if (zigzag >>> 21 === 0) return 3
-  return zigzag >>> 28 === 0 ? 4 : 5
-}
-
-function writeVarint(data: Buffer, from: number, value: number): number {
-  let rest = (value << 1) ^ (value >> 31)
-  let at = from
-  while (rest >>> 7 !== 0) {
-    data[at++] = (rest & 0x7f) | 0x80
-    rest >>>= 7
-  }
-  data[at++] = rest
-  return at
 }

@@ -31,8 +31,8 @@ export interface StageInput {
 
 /** The one place where a record ends. */
 export type Outcome =
-  | { kind: 'kept'; topic: OutputTopic; value: Buffer; level: Level; critical: boolean }
-  | { kind: 'dirty'; topic: OutputTopic; value: Buffer; reason: RejectReason; detail: string }
+  | { kind: 'kept'; topic: OutputTopic; value: string; level: Level; critical: boolean }
+  | { kind: 'dirty'; topic: OutputTopic; value: string; reason: RejectReason; detail: string }
   | { kind: 'duplicate' }
 
 /**

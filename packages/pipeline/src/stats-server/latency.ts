@@ -44,8 +44,10 @@ export class LatencyMeter {
     const late = Math.max(0, ms)
     this.#buckets.count += 1
     this.#buckets.sumMs += late
-    const bucket = LATENCY_BOUNDS_MS.findIndex((bound) => late <= bound)
-    if (bucket >= 0) this.#buckets.counts[bucket] = (this.#buckets.counts[bucket] ?? 0) + 1
+    let bucket = 0
+    while (bucket < LATENCY_BOUNDS_MS.length && late > (LATENCY_BOUNDS_MS[bucket] as number)) bucket += 1
+    if (bucket < LATENCY_BOUNDS_MS.length)
+      this.#buckets.counts[bucket] = (this.#buckets.counts[bucket] ?? 0) + 1
   }
 
   take(): Latency {

@@ -8,6 +8,7 @@ import {
 } from '@radtune/core/contract'
 import kafkajs from 'kafkajs'
 import { afterAll, beforeEach, describe, expect, inject, it, onTestFinished, vi } from 'vitest'
+import { RecordsWriter } from '../kafka/encoded-records.ts'
 import {
   type ClientOptions,
   createDriver,
@@ -122,12 +123,12 @@ async function publish(from: number, to: number): Promise<void> {
     const batches = Array.from({ length: PARTITIONS }, (_, partition) => ({
       topic: TOPICS.input,
       partition,
-      records: [] as ReturnType<typeof row>[],
+      records: new RecordsWriter(),
     }))
     for (let index = at; index < Math.min(at + 500, to); index += 1)
-      batches[partitionOf(index)]?.records.push(row(index))
+      batches[partitionOf(index)]?.records.append(row(index))
     await producer.send(
-      batches.filter(({ records }) => records.length > 0),
+      batches.filter(({ records }) => records.count > 0),
       'snappy',
     )
   }

@@ -241,13 +241,13 @@ export function createSlot(options: {
 }
 
 let processedAtMs = 0
-let processedAtText = Buffer.alloc(0)
+let processedAtText = ''
 
-/** Many records share a millisecond: encode it once. */
-function processedAt(ms: number): Buffer {
+/** Many records share a millisecond: print it once. */
+function processedAt(ms: number): string {
   if (ms !== processedAtMs) {
     processedAtMs = ms
-    processedAtText = Buffer.from(String(ms))
+    processedAtText = String(ms)
   }
   return processedAtText
 }
@@ -258,8 +258,8 @@ function headersOf(
   sentAt: Buffer | undefined,
   topic: OutputTopic,
   nowMs: number,
-): [string, Buffer][] {
-  const headers: [string, Buffer][] = [[HEADERS.source, Buffer.from(`${partition}:${offset}`)]]
+): [string, Buffer | string][] {
+  const headers: [string, Buffer | string][] = [[HEADERS.source, `${partition}:${offset}`]]
   if (sentAt) headers.push([HEADERS.sentAt, sentAt])
   if (topic !== 'dirty-data') headers.push([HEADERS.processedAt, processedAt(nowMs)])
   return headers
