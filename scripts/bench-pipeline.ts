@@ -86,10 +86,11 @@ async function bench(topics: BenchTopics): Promise<void> {
   console.log(`\n${summary(costs)}`)
 }
 
+/** Heaps as 4c8g plans them. */
 function providerOf(dump: string): Contestant {
   return {
     name: 'provider',
-    args: [join(projectDir, 'packages/pipeline/dist/bin/provider.js')],
+    args: ['--max-old-space-size=211', join(projectDir, 'packages/pipeline/dist/bin/provider.js')],
     env: {
       KAFKA_BOOTSTRAP_SERVERS: broker.bootstrap,
       RADTUNE_SERVICE: 'provider',
@@ -109,7 +110,7 @@ function contestants(): Contestant[] {
   ]
   const worker = (driver: string, slots: number): Contestant => ({
     name: `worker ${driver}, ${slots} slot${slots > 1 ? 's' : ''}`,
-    args: [join(projectDir, 'packages/pipeline/dist/bin/worker.js')],
+    args: ['--max-old-space-size=128', join(projectDir, 'packages/pipeline/dist/bin/worker.js')],
     env: {
       ...env,
       RADTUNE_SERVICE: 'worker-1',
