@@ -13,6 +13,7 @@ export function createDriver(name: KafkaDriver['name'], options: ClientOptions):
   return {
     name,
     consumer: (consumerOptions) => createKafkajsConsumer(kafka, consumerOptions),
-    producer: () => (name === 'kafkajs' ? createKafkajsProducer(kafka) : createPlatformaticProducer(options)),
+    producer: ({ mayWrite } = {}) =>
+      name === 'kafkajs' ? createKafkajsProducer(kafka) : createPlatformaticProducer(options, mayWrite),
   }
 }

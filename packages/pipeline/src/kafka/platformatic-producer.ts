@@ -1,5 +1,6 @@
 import type { Producer } from '@platformatic/kafka'
 import type { BatchProducer, ClientOptions, OutputBatch } from './driver.ts'
+import { guardSocket, type MayWrite } from './guard-socket.ts'
 
 /** Retries span any outage: the accumulator holds its buffer and slows its caller until the broker is back. */
 const RETRY_DELAY_MS = 300
@@ -7,11 +8,13 @@ const RETRY_DELAY_MS = 300
 type BufferProducer = Producer<Buffer, Buffer, Buffer, Buffer>
 
 /** @platformatic/kafka as a batch producer: idempotent, one request in flight, as many retries as the outage is long. */
-export function createPlatformaticProducer(options: ClientOptions): BatchProducer {
+export function createPlatformaticProducer(options: ClientOptions, mayWrite?: MayWrite): BatchProducer {
   let opened: BufferProducer | undefined
   return {
     async connect() {
       opened = await openProducer(options)
+      if (mayWrite)
+        opened.on('client:broker:connect', ({ connection }) => guardSocket(connection.socket, mayWrite))
       await opened.initIdempotentProducer({})
     },
     async send(batches: readonly OutputBatch[], compression) {

@@ -2,11 +2,14 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { GROUPS, TOPICS } from '@radtune/core/contract'
 import { createDriver, createProgressReader, readTails, removeStaleMembers } from '../kafka/index.ts'
 import { createStageTimes, recordRulesFrom } from '../stages/index.ts'
+import { createLease } from './lease.ts'
 import { createSlot } from './slot.ts'
 import type { SlotCommand, SlotMessage, SlotStart } from './slot-messages.ts'
 import { createSlotMeter } from './slot-meter.ts'
 
 const SAMPLE_INTERVAL_MS = 1000
+/** A thread that has stopped its slot ends by itself within this time, or is ended. */
+const END_MS = 500
 
 /** Body of a slot's thread: wires a slot to Kafka, reports each second, stops when told. */
 async function runSlotThread(port: NonNullable<typeof parentPort>, start: SlotStart): Promise<void> {
@@ -36,6 +39,7 @@ async function runSlotThread(port: NonNullable<typeof parentPort>, start: SlotSt
     stages: createStageTimes(),
     now: Date.now,
   })
+  const lease = createLease({ sessionTimeoutMs: settings['consumer.sessionTimeout'] })
   const slot = createSlot({
     settings,
     rules: recordRulesFrom(settings),
@@ -50,7 +54,8 @@ async function runSlotThread(port: NonNullable<typeof parentPort>, start: SlotSt
         maxPartitionFetchBytes: settings['consumer.maxPartitionFetchBytes'],
         sessionTimeoutMs: settings['consumer.sessionTimeout'],
       }),
-      producer: driver.producer(),
+      producer: driver.producer({ mayWrite: lease.isHeld }),
+      lease,
       progress: () => progress.read(),
       tails: (wanted) => readTails(client, wanted),
       now: Date.now,
@@ -66,8 +71,10 @@ async function runSlotThread(port: NonNullable<typeof parentPort>, start: SlotSt
     })
   }
   const sampler = setInterval(report, SAMPLE_INTERVAL_MS)
+  let stopping = false
   port.on('message', async (command: SlotCommand) => {
     if (command.kind !== 'stop') return
+    stopping = true
     try {
       await slot.stop()
       await progress.close()
@@ -79,6 +86,8 @@ async function runSlotThread(port: NonNullable<typeof parentPort>, start: SlotSt
     meter.stop()
     post({ kind: 'stopped' })
     port.close()
+    // A start that is under way, or a group that does not answer, would keep the thread.
+    setTimeout(() => process.exit(), END_MS).unref()
   })
   try {
     const removed = await removeStaleMembers(client, GROUPS.worker)
@@ -89,7 +98,7 @@ async function runSlotThread(port: NonNullable<typeof parentPort>, start: SlotSt
         message: 'removed what an earlier process left in the group',
         details: { removed },
       })
-    await slot.start()
+    if (!stopping) await slot.start()
   } catch (error) {
     fail(error)
   }

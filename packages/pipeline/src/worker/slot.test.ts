@@ -17,6 +17,7 @@ import {
   readTails,
 } from '../kafka/index.ts'
 import { createStageTimes, recordRulesFrom } from '../stages/index.ts'
+import { createLease } from './lease.ts'
 import { createSlot, type Slot, type SlotPorts } from './slot.ts'
 import { createSlotMeter } from './slot-meter.ts'
 import { readSlotSettings } from './slot-settings.ts'
@@ -71,7 +72,9 @@ afterAll(async () => {
 
 /** A slot on the real broker; `ports` replaces parts of its world. */
 function newSlot(ports: (real: SlotPorts) => Partial<SlotPorts> = () => ({})): Slot {
+  const lease = createLease({ sessionTimeoutMs: 10_000 })
   const real: SlotPorts = {
+    lease,
     consumer: driver.consumer({
       topic: TOPICS.input,
       groupId: GROUPS.worker,
@@ -81,7 +84,7 @@ function newSlot(ports: (real: SlotPorts) => Partial<SlotPorts> = () => ({})): S
       maxPartitionFetchBytes: settings['consumer.maxPartitionFetchBytes'],
       sessionTimeoutMs: 10_000,
     }),
-    producer: driver.producer(),
+    producer: driver.producer({ mayWrite: lease.isHeld }),
     progress: () => progress.read(),
     tails: (wanted) => readTails(client, wanted),
     now: Date.now,
