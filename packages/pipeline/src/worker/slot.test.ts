@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process'
+import { join } from 'node:path'
 import {
   GROUPS,
   HEADERS,
@@ -32,14 +34,17 @@ const admin = new kafkajs.Kafka({
   logLevel: kafkajs.logLevel.NOTHING,
 }).admin()
 const connected = admin.connect()
-const settings = readSlotSettings({
+const slotEnvironment = {
   RADTUNE_PRODUCER_BUFFER_MEMORY: '4MiB',
   RADTUNE_CONSUMER_FETCH_MIN_BYTES: '1',
   RADTUNE_CONSUMER_FETCH_MAX_WAIT: '100ms',
   RADTUNE_CONSUMER_MAX_PARTITION_FETCH_BYTES: '64KiB',
   RADTUNE_PIPELINE_DUPLICATE_WINDOW: '1000',
   RADTUNE_PIPELINE_COMMIT_INTERVAL: '100ms',
-})
+}
+
+/** Settings without a plan: the defaults, and what tests want shorter. */
+const settings = readSlotSettings({ ...slotEnvironment })
 
 beforeEach(async () => {
   await connected
@@ -115,6 +120,25 @@ async function started(slot: Slot): Promise<Slot> {
       return slot.stop()
     },
   } as Slot
+}
+
+/** A slot in a process of its own, with a session of 6 s, and what it has said so far. */
+async function slotProcess(environment: NodeJS.ProcessEnv) {
+  const script = join(import.meta.dirname, '../../test/slot-process.ts')
+  const child = spawn(
+    process.execPath,
+    ['--conditions=radtune-source', '--no-warnings', script, client.bootstrap],
+    {
+      env: { ...process.env, ...slotEnvironment, RADTUNE_CONSUMER_SESSION_TIMEOUT: '6s', ...environment },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  )
+  onTestFinished(() => void child.kill('SIGKILL'))
+  let said = ''
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    said += text
+  })
+  return { child, said: () => said }
 }
 
 /** Publishes rows `from`..`to`: of ten, one is dirty, one repeats the row before it, one is critical, seven are normal. */
@@ -272,6 +296,28 @@ describe('slots on a real broker', { timeout: 90_000 }, () => {
     await started(newSlot())
     expect(sumRecords(await drained()).sums).toMatchObject(expectedSums(6000))
     await expectOutputsExact(6000)
+  })
+
+  it('writes nothing of what it held when it wakes up from a pause that was longer than its session', async () => {
+    await publish(0, 600)
+    // A linger of 5 s: everything is decided and nothing sent when the process is paused.
+    const zombie = await slotProcess({
+      RADTUNE_PRODUCER_MAIN_LINGER: '5s',
+      RADTUNE_PRODUCER_DIRTY_LINGER: '5s',
+    })
+    await vi.waitFor(() => expect(zombie.said()).toContain('decided 600'), { timeout: 20_000, interval: 5 })
+    zombie.child.kill('SIGSTOP')
+    expect(zombie.said()).not.toMatch(/sent [1-9]/)
+    await started(newSlot())
+    expect(sumRecords(await drained()).sums).toMatchObject(expectedSums(600))
+    zombie.child.kill('SIGCONT')
+    await vi.waitFor(() => expect(zombie.said()).toContain('failed: the group has removed this slot'), {
+      timeout: 20_000,
+    })
+    await publish(600, 1200)
+    expect(sumRecords(await drained()).sums).toMatchObject(expectedSums(1200))
+    expect(zombie.said()).not.toMatch(/sent [1-9]/)
+    await expectOutputsExact(1200)
   })
 
   it('remembers duplicates across a restart: the window is read again from before the commit', async () => {
