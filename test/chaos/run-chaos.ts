@@ -68,6 +68,8 @@ const JUDGED_BY = [
 
 /** Longest wait for the flow to come back after a fault is over. */
 const RECOVERY_MS = 150_000
+/** Longest time in which the reader's own requests may fail. */
+const PATIENCE_MS = 30_000
 /** Longest wait for the outputs of what was in when a check began. */
 const SETTLE_MS = 60_000
 
@@ -246,10 +248,11 @@ async function check({
   reader: TopicReader
   progress: Progress
 }): Promise<void> {
-  const read = async () => {
-    const ends = await reader.ends()
-    await reader.readTo(ends, (record) => ledger.add(record))
-  }
+  const read = () =>
+    patiently(async () => {
+      const ends = await reader.ends()
+      await reader.readTo(ends, (record) => ledger.add(record))
+    })
   await read()
   // What was in when the check began must come out; what follows is for the next one.
   const inputs = ledger.inputEnds()
@@ -267,10 +270,22 @@ async function check({
     violations.push(
       `${unpublished.length} rows never published, such as ${unpublished.slice(0, 5).join(', ')}`,
     )
-  const orphans = ledger.orphans((await reader.ends()).get(TOPICS.input) ?? [])
+  const ends = await patiently(() => reader.ends())
+  const orphans = ledger.orphans(ends.get(TOPICS.input) ?? [])
   for (const source of orphans.slice(0, 5)) violations.push(`${source} came out and never was in the input`)
   const found = await progress.read()
   if (found) ledger.checkCommits(found)
+}
+
+/** A broker that has just come up answers some requests with errors that pass. What was read before an error stays read. */
+async function patiently<Result>(act: () => Promise<Result>): Promise<Result> {
+  for (const end = performance.now() + PATIENCE_MS; ; await delay(250)) {
+    try {
+      return await act()
+    } catch (error) {
+      if (performance.now() > end) throw error
+    }
+  }
 }
 
 async function keepEvidence(project: string, evidence: object): Promise<void> {

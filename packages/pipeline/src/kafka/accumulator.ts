@@ -42,8 +42,11 @@ interface OpenBatch extends OutputBatch {
 
 /** Bytes of a record beside its key and value: lengths, deltas, header framing. Only batch sizing rests on it. */
 const RECORD_OVERHEAD_BYTES = 24
-/** A request stays below the broker's default `message.max.bytes` × partitions and keeps single answers short. */
-const MAX_REQUEST_BYTES = 1024 * 1024
+/**
+ * A request, and so the batch of one partition in it, stays below the 1 MiB at which a broker refuses a batch, whatever the
+ * batch size that is asked for; a refused batch would be tried for ever.
+ */
+const MAX_REQUEST_BYTES = 960 * 1024
 
 /**
  * Gathers records per partition and sends them as the Java producer would: a batch goes when it is full or when its
@@ -79,8 +82,12 @@ export class Accumulator {
   /** Adds a record to the batch of its partition. Throws after a failure. */
   append(topic: string, partition: number, record: OutputRecord): void {
     if (this.#failure) throw this.#failure
-    const batch = this.#batchOf(topic, partition)
     const bytes = sizeOf(record)
+    let batch = this.#batchOf(topic, partition)
+    if (batch.bytes > 0 && batch.bytes + bytes > MAX_REQUEST_BYTES) {
+      this.#close(batch)
+      batch = this.#batchOf(topic, partition)
+    }
     batch.records.push(record)
     batch.bytes += bytes
     this.counts.queuedBytes += bytes

@@ -16,6 +16,7 @@ import {
   createProgressReader,
   ensureTopics,
   type GroupConsumer,
+  type InputRecord,
   readTails,
 } from '../kafka/index.ts'
 import { createStageTimes, recordRulesFrom } from '../stages/index.ts'
@@ -206,10 +207,14 @@ async function drained(): Promise<PartitionProgress[]> {
 
 /** The `source` of every record of an output, as Kafka holds it. */
 async function sourcesOf(topic: string): Promise<string[]> {
+  return (await recordsOf(topic)).map((record) => String(record.header(HEADERS.source)))
+}
+
+async function recordsOf(topic: string): Promise<InputRecord[]> {
   const ends = await admin.fetchTopicOffsets(topic)
   const wanted = ends.reduce((sum, { high }) => sum + Number(high), 0)
-  const sources: string[] = []
-  if (wanted === 0) return sources
+  const found: InputRecord[] = []
+  if (wanted === 0) return found
   const consumer: GroupConsumer = driver.consumer({
     topic,
     groupId: `read-${topic}-${Date.now()}`,
@@ -227,14 +232,14 @@ async function sourcesOf(topic: string): Promise<string[]> {
         onFetch: () => undefined,
         onFailure: reject,
         onBatch: async ({ records }) => {
-          for (const record of records) sources.push(String(record.header(HEADERS.source)))
-          if (sources.length >= wanted) resolve()
+          found.push(...records)
+          if (found.length >= wanted) resolve()
         },
       })
       .catch(reject)
   })
   await consumer.stop()
-  return sources
+  return found
 }
 
 async function expectOutputsExact(rows: number): Promise<void> {
@@ -318,6 +323,48 @@ describe('slots on a real broker', { timeout: 90_000 }, () => {
     expect(sumRecords(await drained()).sums).toMatchObject(expectedSums(1200))
     expect(zombie.said()).not.toMatch(/sent [1-9]/)
     await expectOutputsExact(1200)
+  })
+
+  it('sends records to dirty that are too long for an output, and goes on', async () => {
+    const config = { 'max.message.bytes': String(16 * 1024 * 1024) }
+    await ensureTopics(client, [{ name: TOPICS.input, partitions: PARTITIONS, replicationFactor: 1, config }])
+    const reading = {
+      latitude: 35,
+      longitude: 139,
+      value: 30,
+      unit: 'cpm',
+      captured_time: '2020-02-11 09:31:00',
+    }
+    const json = (more: object) => Buffer.from(JSON.stringify({ ...reading, ...more }))
+    const records = [
+      { value: json({ device_id: 'd'.repeat(5_000_000) }), key: Buffer.from('long id') },
+      { value: Buffer.alloc(900_000, 0xff), key: null },
+      { value: Buffer.alloc(900_000, 0x01), key: null },
+      { value: json({ unit: 'ü'.repeat(1_000_000) }), key: null },
+      { value: json({ value: '31' }), key: Buffer.alloc(2_000_000, 0x6b) },
+    ].map((record) => ({ ...record, headers: [[HEADERS.sentAt, Buffer.from('not a time')]] as const }))
+    const producer = driver.producer()
+    await producer.connect()
+    for (const record of records)
+      await producer.send([{ topic: TOPICS.input, partition: 0, records: [record] }], 'none')
+    await producer.close()
+    const failures: Error[] = []
+    await started(newSlot(() => ({ onFailure: (error) => failures.push(error) })))
+    expect(sumRecords(await drained()).sums).toMatchObject({
+      in: 5,
+      normal: 1,
+      dirty: 4,
+      dirtyByReason: { internal: 1, json: 2, unit: 1 },
+    })
+    expect(failures).toEqual([])
+    const dirty = (await recordsOf(TOPICS.dirty)).map(({ value }) => JSON.parse(String(value)))
+    expect(dirty.map(({ reason, raw_bytes }) => [reason, raw_bytes])).toEqual([
+      ['internal', records[0]?.value.length],
+      ['json', 900_000],
+      ['json', 900_000],
+      ['unit', records[3]?.value.length],
+    ])
+    expect((await recordsOf(TOPICS.normal)).map(({ key }) => key)).toEqual([null])
   })
 
   it('remembers duplicates across a restart: the window is read again from before the commit', async () => {

@@ -195,15 +195,15 @@ export function createSlot(options: {
     const outcome = processRecord(partition.state, record, refill)
     if (refill) return
     countOutcome(partition.counters, outcome)
-    const sentAt = record.header(HEADERS.sentAt)
+    const sentAt = noLongerThan(record.header(HEADERS.sentAt), MAX_SENT_AT_BYTES)
+    if (outcome.kind !== 'duplicate' && record.offset > partition.written[outcome.topic]) {
+      accumulator.append(outcome.topic, partition.partition, {
+        key: noLongerThan(record.key, MAX_KEY_BYTES) ?? null,
+        value: outcome.value,
+        headers: headersOf(partition.partition, record.offset, sentAt, outcome.topic, receivedAt),
+      })
+    }
     meter.onDecided(outcome, sentAt, receivedAt)
-    if (outcome.kind === 'duplicate') return
-    if (record.offset <= partition.written[outcome.topic]) return
-    accumulator.append(outcome.topic, partition.partition, {
-      key: record.key,
-      value: outcome.value,
-      headers: headersOf(partition.partition, record.offset, sentAt, outcome.topic, receivedAt),
-    })
   }
 
   /** Commits every partition that moved, once all that was appended until now is acknowledged. */
@@ -275,6 +275,14 @@ export function createSlot(options: {
       await ports.producer.close()
     },
   }
+}
+
+/** Passed on as they came up to these lengths, else left out: anybody may write them, and the broker refuses long batches. */
+const MAX_KEY_BYTES = 64 * 1024
+const MAX_SENT_AT_BYTES = 32
+
+function noLongerThan(bytes: Buffer | null | undefined, most: number): Buffer | undefined {
+  return bytes && bytes.length <= most ? bytes : undefined
 }
 
 let processedAtMs = 0
