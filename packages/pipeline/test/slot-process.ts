@@ -21,7 +21,7 @@ const meter = createSlotMeter({
   slot: 0,
   maxPartitionFetchBytes: settings['consumer.maxPartitionFetchBytes'],
   stages: createStageTimes(),
-  now: Date.now,
+  now: () => performance.now(),
 })
 const slot = createSlot({
   settings,

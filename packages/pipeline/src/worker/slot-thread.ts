@@ -37,7 +37,7 @@ async function runSlotThread(port: NonNullable<typeof parentPort>, start: SlotSt
     slot: start.slot,
     maxPartitionFetchBytes: settings['consumer.maxPartitionFetchBytes'],
     stages: createStageTimes(),
-    now: Date.now,
+    now: () => performance.now(),
   })
   const lease = createLease({ sessionTimeoutMs: settings['consumer.sessionTimeout'] })
   const slot = createSlot({
@@ -64,10 +64,11 @@ async function runSlotThread(port: NonNullable<typeof parentPort>, start: SlotSt
   })
   const report = () => {
     const { lastFetchAt, lastCommitFailure } = meter
+    const silentMs = lastFetchAt === undefined ? undefined : performance.now() - lastFetchAt
     post({
       kind: 'stats',
       stats: meter.sample(slot),
-      health: { joined: slot.joined, lastFetchAt, lastCommitFailure },
+      health: { joined: slot.joined, silentMs, lastCommitFailure },
     })
   }
   const sampler = setInterval(report, SAMPLE_INTERVAL_MS)

@@ -100,7 +100,7 @@ function newSlot(ports: (real: SlotPorts) => Partial<SlotPorts> = () => ({})): S
     slot: 0,
     maxPartitionFetchBytes: 65_536,
     stages: createStageTimes(),
-    now: Date.now,
+    now: () => performance.now(),
   })
   return createSlot({ settings, rules: recordRulesFrom(settings), meter, ports: { ...real, ...ports(real) } })
 }
@@ -123,12 +123,20 @@ async function started(slot: Slot): Promise<Slot> {
   } as Slot
 }
 
+/** Sets the clock of a process back when it gets SIGUSR2. */
+const steppingClock = `
+  const now = Date.now
+  let offsetMs = 0
+  process.on('SIGUSR2', () => { offsetMs = -3_600_000 })
+  Date.now = () => now() + offsetMs
+`
+
 /** A slot in a process of its own, with a session of 6 s, and what it has said so far. */
-async function slotProcess(environment: NodeJS.ProcessEnv) {
+async function slotProcess(environment: NodeJS.ProcessEnv, flags: readonly string[] = []) {
   const script = join(import.meta.dirname, '../../test/slot-process.ts')
   const child = spawn(
     process.execPath,
-    ['--conditions=radtune-source', '--no-warnings', script, client.bootstrap],
+    ['--conditions=radtune-source', '--no-warnings', ...flags, script, client.bootstrap],
     {
       env: { ...process.env, ...slotEnvironment, RADTUNE_CONSUMER_SESSION_TIMEOUT: '6s', ...environment },
       stdio: ['ignore', 'pipe', 'inherit'],
@@ -323,6 +331,23 @@ describe('slots on a real broker', { timeout: 90_000 }, () => {
     expect(sumRecords(await drained()).sums).toMatchObject(expectedSums(1200))
     expect(zombie.said()).not.toMatch(/sent [1-9]/)
     await expectOutputsExact(1200)
+  })
+
+  it('goes on when the clock is set back by an hour', async () => {
+    const slot = await slotProcess({}, [`--import=data:text/javascript,${encodeURIComponent(steppingClock)}`])
+    await publish(0, 600)
+    await vi.waitFor(() => expect(slot.said()).toContain('decided 600'), { timeout: 20_000 })
+    slot.child.kill('SIGUSR2')
+    // Longer than a session: a member whose heartbeats went by the wall clock would be out of the group by then.
+    let rows = 600
+    for (const end = performance.now() + 9000; performance.now() < end; rows += 600) {
+      await publish(rows, rows + 600)
+      await drained()
+    }
+    expect(sumRecords(await drained()).sums).toMatchObject(expectedSums(rows))
+    await expectOutputsExact(rows)
+    expect(slot.said()).not.toContain('failed')
+    expect(slot.said().match(/decided 0/g)).toHaveLength(1)
   })
 
   it('sends records to dirty that are too long for an output, and goes on', async () => {

@@ -45,7 +45,7 @@ export interface Slot {
   readonly joined: boolean
   /** Bytes held for the broker. */
   readonly accumulator: Accumulator
-  /** Wall-clock milliseconds of the last successful commit. */
+  /** Monotonic milliseconds of the last successful commit. */
   readonly lastCommitAt: number | undefined
 }
 
@@ -230,7 +230,7 @@ export function createSlot(options: {
       })),
     )
     for (const { partition, offset } of still) partition.committed = Math.max(partition.committed, offset)
-    lastCommitAt = ports.now()
+    lastCommitAt = performance.now()
   }
 
   /** A commit that fails, as in a rebalance, is harmless: the offsets stay due and the next tick tries again. */
