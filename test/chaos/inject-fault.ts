@@ -1,3 +1,5 @@
+import { open, rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { GROUPS, TOPICS } from '../../packages/core/src/contract/index.ts'
 import { createDriver } from '../../packages/pipeline/src/kafka/index.ts'
@@ -52,6 +54,8 @@ export async function injectFault(stack: StackUnderTest, fault: FaultAct): Promi
       await stack.down()
       expectNobody(stack)
       return stack.up().then(() => undefined)
+    case 'disk-full':
+      return fillDisk(stack.options.project, fault.fullMs)
   }
 }
 
@@ -113,6 +117,27 @@ async function joinGroup(bootstrap: string, stayMs: number): Promise<undefined> 
   })
   await delay(stayMs)
   await consumer.stop()
+}
+
+/** Leaves no byte free where the data and the logs of the stack are, for a while. */
+async function fillDisk(project: string, fullMs: number): Promise<undefined> {
+  const filler = join(project, 'filler')
+  const file = await open(filler, 'w')
+  try {
+    for (const end = performance.now() + fullMs; performance.now() < end; await delay(100)) {
+      for (const size of [1024 * 1024, 4096]) {
+        const block = Buffer.alloc(size)
+        try {
+          for (;;) await file.appendFile(block)
+        } catch (error) {
+          if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error
+        }
+      }
+    }
+  } finally {
+    await file.close()
+    await rm(filler)
+  }
 }
 
 async function killSupervisor(stack: StackUnderTest, next: 'up' | 'status' | 'down'): Promise<undefined> {

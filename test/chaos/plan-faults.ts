@@ -21,6 +21,7 @@ export type FaultAct =
   | { kind: 'supervisor-kill'; next: 'up' | 'status' | 'down' }
   | { kind: 'rate'; perSecond: number }
   | { kind: 'down-up' }
+  | { kind: 'disk-full'; fullMs: number }
 
 export type FaultKind = FaultAct['kind']
 
@@ -82,14 +83,21 @@ const kinds: { [Kind in FaultKind]: KindPlan } = {
     draw: (draw) => ({ kind: 'rate', perSecond: draw.pick([500, 1000, 2000, 3000, 5000]) }),
   },
   'down-up': { weight: 3, draw: () => ({ kind: 'down-up' }) },
+  'disk-full': {
+    weight: 1,
+    draw: (draw) => ({ kind: 'disk-full', fullMs: seconds(draw, [5, 10, 20]) }),
+  },
 }
 
 export const FAULT_KINDS = Object.keys(kinds) as FaultKind[]
 
+/** Those that need nothing but the stack; a full disk needs a file system of its own. */
+const USUAL_KINDS = FAULT_KINDS.filter((kind) => kind !== 'disk-full')
+
 /** The faults of a seed: the same ones, in the same order, with the same times, whenever it is asked. */
 export function planFaults(
   seed: number,
-  { count, only = FAULT_KINDS }: { count: number; only?: readonly FaultKind[] },
+  { count, only = USUAL_KINDS }: { count: number; only?: readonly FaultKind[] },
 ): Fault[] {
   const draw = createSeededDraw(seed)
   const total = only.reduce((sum, kind) => sum + kinds[kind].weight, 0)

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -68,6 +69,7 @@ const JUDGED_BY = [
 
 /** Longest wait for the flow to come back after a fault is over. */
 const RECOVERY_MS = 150_000
+const DISK_SIZE = '1g'
 /** Longest time in which the reader's own requests may fail. */
 const PATIENCE_MS = 30_000
 /** Longest wait for the outputs of what was in when a check began. */
@@ -77,6 +79,9 @@ const SETTLE_MS = 60_000
 export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
   const startedAt = performance.now()
   const project = await mkdtemp(join(tmpdir(), 'radtune-chaos-'))
+  // A disk that is going to be full must not be this machine's.
+  const ownDisk = options.only?.includes('disk-full') === true
+  if (ownDisk) execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${DISK_SIZE}`, 'tmpfs', project])
   const pins = Object.entries(options.settings).map(([key, value]) => `  ${key}: ${value}\n`)
   if (pins.length > 0) await writeFile(join(project, 'radtune.yaml'), `settings:\n${pins.join('')}`)
   const stack = await createStackUnderTest({ ...options, project })
@@ -116,6 +121,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
   }
   for (const pid of stack.marked()) ledger.violations.push(`process ${pid} is left behind by down`)
   const { violations, sums } = ledger
+  if (ownDisk && violations.length === 0 && !options.keep) execFileSync('umount', [project])
   const bad = violations.length > 0 && !options.signal.aborted
   if (bad)
     await keepEvidence(project, {
