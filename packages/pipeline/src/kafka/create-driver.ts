@@ -16,6 +16,7 @@ export function createDriver(name: KafkaDriver['name'], options: ClientOptions):
   return {
     name,
     consumer: (consumerOptions) => createKafkajsConsumer(kafka, consumerOptions),
-    producer: () => (name === 'kafkajs' ? createKafkajsProducer(kafka) : createIdempotentProducer(options)),
+    producer: ({ mayWrite } = {}) =>
+      name === 'kafkajs' ? createKafkajsProducer(kafka) : createIdempotentProducer(options, mayWrite),
   }
 }

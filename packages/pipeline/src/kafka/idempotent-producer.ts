@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Broker, Connection, Producer, produceV11, Writer } from '@platformatic/kafka'
 import type { BatchProducer, ClientOptions, Compression, OutputBatch } from './driver.ts'
+import { guardSocket, type MayWrite } from './guard-socket.ts'
 import { writeRecordBatch } from './record-batch.ts'
 
 /** Between two tries while the broker is away or moves a partition. */
@@ -48,7 +49,7 @@ interface EncodedBatch {
  * flight; an outage of any length only delays it, for the very same bytes are sent again until the broker has them, and it
  * knows by their sequence numbers when it had them before.
  */
-export function createIdempotentProducer(options: ClientOptions): BatchProducer {
+export function createIdempotentProducer(options: ClientOptions, mayWrite?: MayWrite): BatchProducer {
   const sequences = new Map<string, number>()
   const leaders = new Map<string, Broker>()
   let opened:
@@ -124,6 +125,8 @@ export function createIdempotentProducer(options: ClientOptions): BatchProducer 
         autocreateTopics: false,
         metadataMaxAge: 300_000,
       })
+      if (mayWrite)
+        client.on('client:broker:connect', ({ connection }) => guardSocket(connection.socket, mayWrite))
       const { producerId, producerEpoch } = await client.initIdempotentProducer({})
       opened = { platformatic, client, producerId, producerEpoch }
     },

@@ -39,7 +39,9 @@ export class LatencyMeter {
   readonly #interval = new LatencyHistogram()
   readonly #buckets: LatencyBuckets = { count: 0, sumMs: 0, counts: LATENCY_BOUNDS_MS.map(() => 0) }
 
+  /** Times that are no numbers are passed over: they come from a header that anybody may write. */
   record(ms: number): void {
+    if (!Number.isFinite(ms)) return
     this.#interval.record(ms)
     const late = Math.max(0, ms)
     this.#buckets.count += 1

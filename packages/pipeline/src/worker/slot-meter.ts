@@ -15,7 +15,7 @@ export interface SlotMeter {
   onCommitFailure(error: unknown): void
   backPressured(ms: number): void
   readonly stages: StageTimes
-  /** Wall-clock milliseconds of the last answer to a fetch. */
+  /** Time of `now` of the last answer to a fetch. */
   readonly lastFetchAt: number | undefined
   readonly lastCommitFailure: string | undefined
   /** Stats since the last call. */
@@ -27,6 +27,7 @@ export function createSlotMeter(options: {
   slot: number
   maxPartitionFetchBytes: number
   stages: StageTimes
+  /** Monotonic milliseconds. */
   now: () => number
 }): SlotMeter {
   const { stages, now } = options

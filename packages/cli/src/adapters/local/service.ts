@@ -122,7 +122,7 @@ export class Service {
     let attempts = 0
     for (;;) {
       this.change('starting', undefined)
-      const startedAt = Date.now()
+      const startedAt = performance.now()
       const { exit, reason } = await this.runOnce().catch(failedToRun)
       this.exit = exit
       if (this.stopping.signal.aborted) return this.change('stopped', undefined)
@@ -133,7 +133,7 @@ export class Service {
       attempts++
       const givesUp = !this.wasHealthy && attempts >= patience.launchAttempts
       if (givesUp) return this.change('failed', reason)
-      if (Date.now() - startedAt >= patience.steadyMs) backoffMs = patience.firstBackoffMs
+      if (performance.now() - startedAt >= patience.steadyMs) backoffMs = patience.firstBackoffMs
       this.note(`${reason}; starts again in ${backoffMs / 1000} s`)
       this.change('restarting', reason)
       await pause(backoffMs, this.stopping.signal)
