@@ -65,7 +65,7 @@ describe('Accumulator', () => {
     for (let index = 0; index < 5; index += 1) accumulator.append('t', 0, record('x'.repeat(20)))
     await accumulator.settled()
     expect(requests.length).toBeGreaterThanOrEqual(2)
-    expect(requests[0]?.batches[0]?.records).toHaveLength(3)
+    expect(requests[0]?.batches[0]?.records).toHaveLength(4)
     expect(accumulator.counts).toMatchObject({ records: 5, queuedBytes: 0 })
   })
 
