@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Accumulator, type LaneOptions } from './accumulator.ts'
 import type { BatchProducer, EncodedRecords } from './driver.ts'
-import { decodeRecords, type FetchedRecord } from './record-batch.ts'
+import { decodeRecords } from './record-batch.ts'
 
 const lane = (changes: Partial<LaneOptions> = {}): LaneOptions => ({
   batchBytes: 1000,
@@ -46,9 +46,7 @@ function memoryProducer(options: { manual?: boolean } = {}) {
 }
 
 function valuesOf(records: EncodedRecords): string[] {
-  const decoded: FetchedRecord[] = []
-  decodeRecords(records, { firstOffset: 0, firstTimestamp: 0, from: 0 }, decoded)
-  return decoded.map(({ value }) => String(value))
+  return [...decodeRecords(records)].map(({ value }) => String(value))
 }
 
 const record = (text: string) => ({ key: null, value: Buffer.from(text), headers: [] })

@@ -11,11 +11,16 @@ export interface InputRecord {
   header(name: string): Buffer | undefined
 }
 
-/** Records of one partition, in offset order, as one fetch returned them. */
+/** Records of one partition, as one fetch returned them. */
 export interface InputBatch {
   topic: string
   partition: number
-  records: readonly InputRecord[]
+  /** In the order of their offsets. Decoded while they are taken: holding all of them would outlive the young generation. */
+  records: Iterable<InputRecord>
+  /** About how many: a fetch may begin within a batch of the log. */
+  count: number
+  firstOffset: number
+  lastOffset: number
   /** As fetched, still compressed; keys and values together where the client does not tell. */
   bytes: number
   /** The partition's end when the batch was fetched. */

@@ -7,6 +7,7 @@ import type {
   Compression,
   GroupConsumer,
   InputBatch,
+  InputRecord,
   KafkaDriver,
 } from './driver.ts'
 import { encodeRecords } from './encoded-records.ts'
@@ -33,7 +34,7 @@ function gather(driver: KafkaDriver, topic: string, groupId: string) {
     maxPartitionFetchBytes: 1024 * 1024,
     sessionTimeoutMs: 10_000,
   })
-  const batches: InputBatch[] = []
+  const batches: (Omit<InputBatch, 'records'> & { records: InputRecord[] })[] = []
   const assignments: { partitions: readonly number[]; continued: boolean }[] = []
   const conditions: { met: () => boolean; resolve: () => void }[] = []
   const check = () => {
@@ -50,7 +51,7 @@ function gather(driver: KafkaDriver, topic: string, groupId: string) {
     },
     onRebalancing: () => undefined,
     onBatch: async (batch) => {
-      batches.push(batch)
+      batches.push({ ...batch, records: [...batch.records] })
       check()
     },
     onFetch: check,

@@ -162,8 +162,7 @@ export function createSlot(options: {
     const partition = owned.get(batch.partition)
     if (!partition || stopping) return
     partition.end = batch.endOffset
-    const first = batch.records[0]
-    if (first && first.offset > partition.next && !partition.soughtBack) {
+    if (batch.firstOffset > partition.next && !partition.soughtBack) {
       partition.soughtBack = true
       ports.consumer.seek(batch.partition, partition.next)
       return
@@ -174,18 +173,24 @@ export function createSlot(options: {
 
   async function processBatch(partition: OwnedPartition, batch: InputBatch): Promise<void> {
     meter.onFetched(batch)
-    const { records } = batch
     const receivedAt = ports.now()
-    for (let index = 0; index < records.length; index += SLICE) {
-      const end = Math.min(index + SLICE, records.length)
-      for (let at = index; at < end; at += 1) processOne(partition, records[at] as InputRecord, receivedAt)
-      if (accumulator.full) {
-        const waitedFrom = performance.now()
-        await accumulator.space()
-        meter.backPressured(performance.now() - waitedFrom)
-      } else await nextTurn()
+    let taken = 0
+    for (const record of batch.records) {
+      processOne(partition, record, receivedAt)
+      taken += 1
+      if (taken % SLICE !== 0) continue
+      await turn()
       if (stopping || rebalancing || owned.get(batch.partition) !== partition) return
     }
+    await turn()
+  }
+
+  /** Lets timers and sockets have their turn; longer while the buffer is full. */
+  async function turn(): Promise<void> {
+    if (!accumulator.full) return await nextTurn()
+    const waitedFrom = performance.now()
+    await accumulator.space()
+    meter.backPressured(performance.now() - waitedFrom)
   }
 
   function processOne(partition: OwnedPartition, record: InputRecord, receivedAt: number): void {
