@@ -20,8 +20,15 @@ export interface Membership {
   assigner: PartitionAssigner
   /** Commits once, for the present generation; throws when the group does not take it. */
   commit(offsets: { topics: { topic: string; partitions: object[] }[] }): Promise<void>
-  /** Ends the heartbeats. */
+  /** Ends the heartbeats. A member with an instance id does not leave: it is expected back. */
   stop(): void
+}
+
+/** The part of kafkajs's Broker that is used here. */
+interface Coordinator {
+  heartbeat(request: { groupId: string; memberId: string; groupGenerationId: number }): Promise<unknown>
+  joinGroup(request: object): Promise<unknown>
+  lookupRequest(api: unknown, definition: unknown): (request: object) => unknown
 }
 
 /** The part of kafkajs's ConsumerGroup that is used here. */
@@ -30,10 +37,8 @@ interface ConsumerGroup {
   memberId: string | null
   generationId: number
   assigners: Assigner[]
-  coordinator: {
-    heartbeat(request: { groupId: string; memberId: string; groupGenerationId: number }): Promise<unknown>
-  }
-  cluster: { findGroupCoordinator(query: { groupId: string }): Promise<ConsumerGroup['coordinator']> }
+  coordinator: Coordinator
+  cluster: { findGroupCoordinator(query: { groupId: string }): Promise<Coordinator> }
   commitOffsets(offsets: object): Promise<void>
 }
 
@@ -49,15 +54,24 @@ const sessions = new WeakMap<Assigner, Session>()
  * that only goes forward (kafkajs stops them for an hour when the wall clock is set back by one), and a moment before each
  * join in which what is under way can be finished.
  */
-export function createMembership(options: { hooks: MembershipHooks; heartbeatMs: number }): Membership {
+export function createMembership(options: {
+  hooks: MembershipHooks
+  heartbeatMs: number
+  /**
+   * Static membership, which kafkajs can encode and does not offer: who comes back under this id within the session gets the
+   * partitions that it had, and nobody else notices.
+   */
+  instanceId: string | undefined
+}): Membership {
   watchGroups()
-  const { hooks, heartbeatMs } = options
+  const { hooks, heartbeatMs, instanceId } = options
   let group: ConsumerGroup | undefined
   let timer: NodeJS.Timeout | undefined
   let beating: Promise<void> | undefined
   let beatenAt = Number.NEGATIVE_INFINITY
   let searching = false
   let wasMember = false
+  let named = false
 
   async function beat(member: ConsumerGroup): Promise<void> {
     const { groupId, memberId, generationId } = member
@@ -99,6 +113,8 @@ export function createMembership(options: { hooks: MembershipHooks; heartbeatMs:
     },
     async join(member, join) {
       clearInterval(timer)
+      if (instanceId !== undefined && !named) nameMember(member, instanceId)
+      named = true
       await hooks.beforeJoin(wasMember && member.memberId === null)
       await join()
       wasMember = true
@@ -121,7 +137,26 @@ export function createMembership(options: { hooks: MembershipHooks; heartbeatMs:
       if (!group) throw new Error('not a member of the group yet')
       await group.commitOffsets(offsets)
     },
-    stop: () => clearInterval(timer),
+    stop() {
+      clearInterval(timer)
+      // kafkajs leaves the group for a member with an id only.
+      if (group && instanceId !== undefined) group.memberId = null
+    },
+  }
+}
+
+/** Makes a group join under an instance id: kafkajs's encoder knows it, its broker does not pass it on. */
+function nameMember({ cluster }: ConsumerGroup, groupInstanceId: string): void {
+  const find = cluster.findGroupCoordinator.bind(cluster)
+  cluster.findGroupCoordinator = async (query) => {
+    const broker = await find(query)
+    const lookupRequest: Coordinator['lookupRequest'] = (api, definition) => {
+      const encode = broker.lookupRequest(api, definition)
+      return (request) => encode({ ...request, groupInstanceId })
+    }
+    const joining: Coordinator = Object.create(broker, { lookupRequest: { value: lookupRequest } })
+    const joinGroup: Coordinator['joinGroup'] = (request) => broker.joinGroup.call(joining, request)
+    return Object.create(broker, { joinGroup: { value: joinGroup } }) as Coordinator
   }
 }
 

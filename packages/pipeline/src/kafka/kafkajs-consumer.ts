@@ -18,6 +18,7 @@ export function createKafkajsConsumer(kafka: Kafka, options: GroupConsumerOption
   let handlers: ConsumerHandlers | undefined
   const membership = createMembership({
     heartbeatMs,
+    instanceId: options.instanceId,
     hooks: {
       beforeJoin: async (lost) => handlers?.beforeJoin?.(lost),
       onConfirmed: (sentAtMs) => handlers?.onConfirmed?.(sentAtMs),
@@ -84,8 +85,8 @@ export function createKafkajsConsumer(kafka: Kafka, options: GroupConsumerOption
       await membership.commit({ topics: [{ topic: options.topic, partitions }] })
     },
     async stop() {
-      await consumer.stop()
       membership.stop()
+      await consumer.stop()
       await consumer.disconnect()
     },
   }
