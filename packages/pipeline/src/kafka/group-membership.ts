@@ -47,6 +47,16 @@ interface Session {
   join(group: ConsumerGroup, join: () => Promise<void>): Promise<void>
 }
 
+/**
+ * A broker that has just come up does not know yet that it coordinates the group. The membership outlives that, so it is no
+ * reason to join again, which kafkajs makes of the first.
+ */
+const PASSING_ERRORS = new Set([
+  'NOT_COORDINATOR_FOR_GROUP',
+  'GROUP_COORDINATOR_NOT_AVAILABLE',
+  'GROUP_LOAD_IN_PROGRESS',
+])
+
 const sessions = new WeakMap<Assigner, Session>()
 
 /**
@@ -77,10 +87,17 @@ export function createMembership(options: {
     const { groupId, memberId, generationId } = member
     if (memberId === null) return
     const sentAtMs = performance.now()
-    await member.coordinator.heartbeat({ groupId, memberId, groupGenerationId: generationId })
-    if (member.memberId !== memberId || member.generationId !== generationId) return
-    beatenAt = sentAtMs
-    hooks.onConfirmed(sentAtMs)
+    try {
+      await member.coordinator.heartbeat({ groupId, memberId, groupGenerationId: generationId })
+      beatenAt = sentAtMs
+      if (member.memberId === memberId && member.generationId === generationId) hooks.onConfirmed(sentAtMs)
+    } catch (error) {
+      const { type } = error as { type?: string }
+      if (type === undefined || PASSING_ERRORS.has(type)) return void findCoordinator(member)
+      // No confirmation: the group waits for this member only so long, and that time may be nearly over.
+      if (type === 'REBALANCE_IN_PROGRESS') hooks.onRebalancing()
+      throw error
+    }
   }
 
   /** A broker that came back is another connection; kafkajs looks for it only when it joins. */
@@ -100,22 +117,17 @@ export function createMembership(options: {
     heartbeat(member, intervalMs) {
       if (beating) return beating
       if (performance.now() < beatenAt + intervalMs) return Promise.resolve()
-      beating = beat(member)
-        .catch((error: Error & { type?: string }) => {
-          if (error.type === 'REBALANCE_IN_PROGRESS') hooks.onRebalancing()
-          else if (error.type === undefined) void findCoordinator(member)
-          throw error
-        })
-        .finally(() => {
-          beating = undefined
-        })
+      beating = beat(member).finally(() => {
+        beating = undefined
+      })
       return beating
     },
     async join(member, join) {
-      clearInterval(timer)
       if (instanceId !== undefined && !named) nameMember(member, instanceId)
       named = true
+      // Heartbeats go on meanwhile: what is to be finished can only be written while they are answered.
       await hooks.beforeJoin(wasMember && member.memberId === null)
+      clearInterval(timer)
       await join()
       wasMember = true
       group = member
