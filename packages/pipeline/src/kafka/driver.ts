@@ -66,7 +66,7 @@ export interface GroupConsumer {
   seek(partition: number, offset: number): void
   /** Throws when the group is being redistributed; the offsets may be tried again. */
   commit(offsets: readonly CommitOffset[]): Promise<void>
-  /** Lets the running handler return, then leaves the group. */
+  /** Lets the running handler return, then leaves the group, unless it is a static member, which will be back. */
   stop(): Promise<void>
 }
 
@@ -110,6 +110,8 @@ export interface GroupConsumerOptions {
   fetchMaxWaitMs: number
   maxPartitionFetchBytes: number
   sessionTimeoutMs: number
+  /** Makes a static member of the group: it keeps its partitions through a restart within the session. Its own alone. */
+  instanceId?: string
 }
 
 /** A pair of Kafka clients behind one face. */

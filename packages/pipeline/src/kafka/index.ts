@@ -13,6 +13,6 @@ export type {
   OutputRecord,
 } from './driver.ts'
 export { createProgressReader, type ProgressReader } from './progress.ts'
-export { removeStaleMembers } from './stale-members.ts'
+export { removeMembers } from './remove-members.ts'
 export { readTails, type TailRecord } from './tail-reader.ts'
 export { ensureTopics, type TopicOutcome } from './topics.ts'

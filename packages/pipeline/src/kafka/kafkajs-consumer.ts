@@ -20,6 +20,7 @@ export function createKafkajsConsumer(kafka: Kafka, options: GroupConsumerOption
   let handlers: ConsumerHandlers | undefined
   const membership = createMembership({
     heartbeatMs,
+    instanceId: options.instanceId,
     hooks: {
       beforeJoin: async (lost) => handlers?.beforeJoin?.(lost),
       onConfirmed: (sentAtMs) => handlers?.onConfirmed?.(sentAtMs),
@@ -86,8 +87,8 @@ export function createKafkajsConsumer(kafka: Kafka, options: GroupConsumerOption
       await membership.commit({ topics: [{ topic: options.topic, partitions }] })
     },
     async stop() {
-      await consumer.stop()
       membership.stop()
+      await consumer.stop()
       await consumer.disconnect()
     },
   }

@@ -4,6 +4,8 @@ import type { SlotSettings } from './slot-settings.ts'
 /** What a slot thread is started with. */
 export interface SlotStart {
   slot: number
+  /** How many slots the worker has. */
+  slots: number
   service: string
   bootstrap: string
   settings: SlotSettings

@@ -1,6 +1,12 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { GROUPS, TOPICS } from '@radtune/core/contract'
-import { createDriver, createProgressReader, readTails, removeStaleMembers } from '../kafka/index.ts'
+import {
+  type ClientOptions,
+  createDriver,
+  createProgressReader,
+  readTails,
+  removeMembers,
+} from '../kafka/index.ts'
 import { createStageTimes, recordRulesFrom } from '../stages/index.ts'
 import { createLease } from './lease.ts'
 import { createSlot } from './slot.ts'
@@ -53,6 +59,7 @@ async function runSlotThread(port: NonNullable<typeof parentPort>, start: SlotSt
         fetchMaxWaitMs: settings['consumer.fetchMaxWait'],
         maxPartitionFetchBytes: settings['consumer.maxPartitionFetchBytes'],
         sessionTimeoutMs: settings['consumer.sessionTimeout'],
+        instanceId: clientId,
       }),
       producer: driver.producer({ mayWrite: lease.isHeld }),
       lease,
@@ -91,14 +98,7 @@ async function runSlotThread(port: NonNullable<typeof parentPort>, start: SlotSt
     setTimeout(() => process.exit(), END_MS).unref()
   })
   try {
-    const removed = await removeStaleMembers(client, GROUPS.worker)
-    if (removed > 0)
-      post({
-        kind: 'log',
-        level: 'warn',
-        message: 'removed what an earlier process left in the group',
-        details: { removed },
-      })
+    if (start.slot === 0) await removeFormerSlots(client, start, post)
     if (!stopping) await slot.start()
   } catch (error) {
     fail(error)
@@ -108,6 +108,22 @@ async function runSlotThread(port: NonNullable<typeof parentPort>, start: SlotSt
 /** Details of a client's log entry may hold buffers and errors: keep what can be cloned and read. */
 function printable(details: Record<string, unknown>): Record<string, unknown> {
   return JSON.parse(JSON.stringify(details)) as Record<string, unknown>
+}
+
+/** Static members hold their partitions until their session ends: slots that this worker had and has no more give them up now. */
+async function removeFormerSlots(
+  client: ClientOptions,
+  { service, slots }: SlotStart,
+  post: (message: SlotMessage) => void,
+): Promise<void> {
+  const isFormer = (clientId: string) => {
+    const [of, slot] = clientId.split('-slot-')
+    return of === service && Number(slot) >= slots
+  }
+  const removed = await removeMembers(client, GROUPS.worker, isFormer)
+  if (removed === 0) return
+  const message = 'removed slots that this worker has no more from the group'
+  post({ kind: 'log', level: 'info', message, details: { removed } })
 }
 
 if (parentPort) await runSlotThread(parentPort, workerData as SlotStart)

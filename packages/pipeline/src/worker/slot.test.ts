@@ -369,11 +369,21 @@ describe('slots on a real broker', { timeout: 90_000 }, () => {
       { value: json({ unit: 'ü'.repeat(1_000_000) }), key: null },
       { value: json({ value: '31' }), key: Buffer.alloc(2_000_000, 0x6b) },
     ].map((record) => ({ ...record, headers: [[HEADERS.sentAt, Buffer.from('not a time')]] as const }))
-    const producer = driver.producer()
-    await producer.connect()
-    for (const record of records)
-      await producer.send([{ topic: TOPICS.input, partition: 0, records: encodeRecords([record]) }], 'none')
-    await producer.close()
+    for (const record of records) {
+      // The broker takes a moment to apply the larger limit.
+      await vi.waitFor(
+        async () => {
+          const producer = driver.producer()
+          await producer.connect()
+          const sent = producer.send(
+            [{ topic: TOPICS.input, partition: 0, records: encodeRecords([record]) }],
+            'none',
+          )
+          await sent.finally(() => producer.close())
+        },
+        { timeout: 20_000, interval: 200 },
+      )
+    }
     const failures: Error[] = []
     await started(newSlot(() => ({ onFailure: (error) => failures.push(error) })))
     expect(sumRecords(await drained()).sums).toMatchObject({

@@ -116,6 +116,8 @@ export function createSlot(options: {
   async function beforeJoin(lost: boolean): Promise<void> {
     if (lost) throw fail('the group has removed this slot: another may own its partitions')
     if (owned.size === 0) return
+    if (accumulator.counts.queuedBytes > 0 && !ports.lease.isHeld())
+      throw fail('what was read is not written, and another may own the partitions before it is')
     accumulator.flush()
     const finished = commitQuietly().then(() => accumulator.settled())
     const inTime = await Promise.race([finished.then(() => true), after(FINISH_MS, false, { ref: false })])

@@ -75,10 +75,10 @@ export async function startWorker(options: WorkerOptions): Promise<{ close(): Pr
 }
 
 function spawnSlot(
-  { service, bootstrap, slotHeapBytes, settings, logger }: WorkerOptions,
+  { service, bootstrap, slots, slotHeapBytes, settings, logger }: WorkerOptions,
   index: number,
 ): RunningSlot {
-  const start: SlotStart = { slot: index, service, bootstrap, settings }
+  const start: SlotStart = { slot: index, slots, service, bootstrap, settings }
   const thread = new Worker(new URL('./slot-thread.js', import.meta.url), {
     workerData: start,
     name: `slot-${index}`,
