@@ -58,8 +58,8 @@ export interface LocalProcess {
   graceMs: number
   /** Unix niceness: 0 is normal, 19 gives way to all. */
   nice: number
-  /** Of the plan; not part of what runs, so a change alone restarts nothing. */
-  limits: { memoryBytes: number; cpus: number }
+  /** Of the plan; not part of what runs, so a change alone restarts nothing. No limits: all 0. */
+  limits: { memoryBytes: number; cpus: number; reservedCpus: number }
 }
 
 type Entry = 'topics' | 'worker' | 'backend' | 'frontend' | 'provider'
@@ -158,7 +158,7 @@ function renderKafka({ spec, ports, paths }: LocalRendering, service: ServiceSpe
     restart: 'always',
     graceMs: 30_000,
     nice: 0,
-    limits: { memoryBytes: service.memoryBytes, cpus: service.cpus },
+    limits: limitsOf(service),
   }
 }
 
@@ -183,7 +183,7 @@ function renderTopics({ spec, ports, paths }: LocalRendering, dependsOn: readonl
     restart: 'never',
     graceMs: 5000,
     nice: 0,
-    limits: { memoryBytes: 0, cpus: 0 },
+    limits: NO_LIMITS,
   }
 }
 
@@ -223,8 +223,15 @@ function renderNode(rendering: LocalRendering, service: ServiceSpec, node: NodeS
     restart: node.restart ?? 'always',
     graceMs: node.graceMs,
     nice: givesWay(service.role) ? 5 : 0,
-    limits: { memoryBytes: service.memoryBytes, cpus: service.cpus },
+    limits: limitsOf(service),
   }
+}
+
+/** Of what runs once and is gone before the stack is up. */
+const NO_LIMITS: LocalProcess['limits'] = { memoryBytes: 0, cpus: 0, reservedCpus: 0 }
+
+function limitsOf({ memoryBytes, cpus, reservedCpus }: ServiceSpec): LocalProcess['limits'] {
+  return { memoryBytes, cpus, reservedCpus }
 }
 
 /** The source and the page give way to the path that readings take. */
