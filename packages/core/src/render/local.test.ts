@@ -53,6 +53,7 @@ describe('renderLocal', () => {
     expect(rendered('4c8g').processes.map(({ name }) => name)).toEqual([
       'kafka',
       'topics',
+      'warm-up',
       'worker-1',
       'worker-2',
       'backend',

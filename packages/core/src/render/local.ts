@@ -2,7 +2,7 @@ import { ENVIRONMENT } from '../contract/index.ts'
 import { type SettingKey, type SettingReader, settingEnvironmentName, settings } from '../settings/index.ts'
 import { type Role, type ServiceSpec, type StackSpec, splitWorkerHeap } from '../stack/index.ts'
 import { MIB } from '../units/index.ts'
-import { jvmFlags } from './jvm-flags.ts'
+import { jvmFlags, jvmToolFlags } from './jvm-flags.ts'
 import { renderServerProperties } from './server-properties.ts'
 
 /** What the stack of a plan is made of on this machine: a launch, and where its programs and folders lie. */
@@ -37,7 +37,7 @@ export type Readiness = { kind: 'tcp'; port: number } | { kind: 'http'; url: str
 /** One process of the stack, complete: what differs between two of them is why it is restarted. */
 export interface LocalProcess {
   name: string
-  role: Role | 'topics'
+  role: Role | 'topics' | 'warm-up'
   /** Started once these are ready, stopped before them. */
   dependsOn: readonly string[]
   command: string
@@ -66,7 +66,8 @@ type Entry = 'topics' | 'worker' | 'backend' | 'frontend' | 'provider'
 
 /**
  * The processes of a plan in the order in which they start: kafka, topics (runs once; its success says that Kafka
- * takes requests), workers, backend, frontend, provider. They stop in the reverse order.
+ * takes requests), warm-up (runs once, beside the start of the workers), workers, backend, frontend, provider. They stop in
+ * the reverse order.
  */
 export function renderLocal(rendering: LocalRendering): LocalProcess[] {
   const { services } = rendering.spec
@@ -76,7 +77,12 @@ export function renderLocal(rendering: LocalRendering): LocalProcess[] {
   const backends = names('backend')
   return [
     ...inOrder('kafka').map((service) => renderKafka(rendering, service)),
-    renderTopics(rendering, names('kafka')),
+    renderOnce(rendering, {
+      name: 'topics',
+      dependsOn: names('kafka'),
+      env: { [ENVIRONMENT.topics]: JSON.stringify(rendering.spec.topics) },
+    }),
+    renderOnce(rendering, { name: 'warm-up', dependsOn: ['topics'], env: {} }),
     ...inOrder('worker').map((service) =>
       renderNode(rendering, service, {
         dependsOn: ['topics'],
@@ -105,7 +111,7 @@ export function renderLocal(rendering: LocalRendering): LocalProcess[] {
     ),
     ...inOrder('provider').map((service) =>
       renderNode(rendering, service, {
-        dependsOn: [...workers, ...backends],
+        dependsOn: ['warm-up', ...workers, ...backends],
         env: dataEnvironment(rendering.data),
         restart: 'on-failure',
         graceMs: 15_000,
@@ -115,7 +121,12 @@ export function renderLocal(rendering: LocalRendering): LocalProcess[] {
 }
 
 function renderKafka({ spec, ports, paths }: LocalRendering, service: ServiceSpec): LocalProcess {
-  const tool = ['-Xmx128m', '-XX:+UseSerialGC', '-cp', paths.kafkaClassPath, 'kafka.tools.StorageTool']
+  const tool = [
+    ...jvmToolFlags(paths.kafkaClassArchive),
+    '-cp',
+    paths.kafkaClassPath,
+    'kafka.tools.StorageTool',
+  ]
   if (service.heapBytes === undefined) throw new Error(`the plan has no heap for ${service.name}`)
   return {
     name: service.name,
@@ -162,17 +173,28 @@ function renderKafka({ spec, ports, paths }: LocalRendering, service: ServiceSpe
   }
 }
 
-function renderTopics({ spec, ports, paths }: LocalRendering, dependsOn: readonly string[]): LocalProcess {
+/** Of what runs once and is gone before the stack is up. */
+const NO_LIMITS: LocalProcess['limits'] = { memoryBytes: 0, cpus: 0, reservedCpus: 0 }
+
+function renderOnce(
+  { ports, paths }: LocalRendering,
+  once: {
+    name: 'topics' | 'warm-up'
+    dependsOn: readonly string[]
+    env: Readonly<Record<string, string>>
+  },
+): LocalProcess {
+  const { name, dependsOn, env } = once
   return {
-    name: 'topics',
-    role: 'topics',
+    name,
+    role: name,
     dependsOn,
     command: paths.node,
-    args: [`${paths.pipelineBin}/topics.js`],
+    args: [`${paths.pipelineBin}/${name}.js`],
     env: {
       [ENVIRONMENT.bootstrap]: loopback(ports.kafka),
-      [ENVIRONMENT.service]: 'topics',
-      [ENVIRONMENT.topics]: JSON.stringify(spec.topics),
+      [ENVIRONMENT.service]: name,
+      ...env,
       NODE_ENV: 'production',
     },
     files: [],
@@ -226,9 +248,6 @@ function renderNode(rendering: LocalRendering, service: ServiceSpec, node: NodeS
     limits: limitsOf(service),
   }
 }
-
-/** Of what runs once and is gone before the stack is up. */
-const NO_LIMITS: LocalProcess['limits'] = { memoryBytes: 0, cpus: 0, reservedCpus: 0 }
 
 function limitsOf({ memoryBytes, cpus, reservedCpus }: ServiceSpec): LocalProcess['limits'] {
   return { memoryBytes, cpus, reservedCpus }

@@ -49,6 +49,17 @@ export async function ensureTopics(
   }
 }
 
+/** Drops a topic with its records; nothing happens when there is none. */
+export async function deleteTopic(options: ClientOptions, name: string): Promise<void> {
+  const admin = createKafkajs(options).admin({ retry: { retries: 3, initialRetryTime: 200 } })
+  await admin.connect()
+  try {
+    if ((await existingPartitions(admin)).has(name)) await admin.deleteTopics({ topics: [name] })
+  } finally {
+    await admin.disconnect()
+  }
+}
+
 async function existingPartitions(admin: Admin): Promise<Map<string, number>> {
   const { topics } = await admin.fetchTopicMetadata()
   return new Map(topics.map(({ name, partitions }) => [name, partitions.length]))

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
+import { readWarmUp } from '@radtune/core/contract'
 import { RadtuneError } from '@radtune/core/errors'
 import type { LocalProcess } from '@radtune/core/render'
 import type { LimitsInForce, RuntimeEvent, ServiceState } from '../../ports/runtime.ts'
@@ -298,6 +299,7 @@ export class Supervisor {
       const from = condition === 'stopping' || condition === 'stopped' ? stopStartedAt : startedAt
       const elapsedMs = condition === 'waiting' ? 0 : Date.now() - from
       onEvent({ kind: 'service', name: service.process.name, condition, reason, elapsedMs })
+      if (service.process.role === 'warm-up' && service.finished) onEvent(warmUpEvent(service))
     }
     this.listeners.add(tell)
     try {
@@ -348,6 +350,14 @@ export class Supervisor {
       how: lacking.length === 0 ? how : `${how}, but ${lacking.join(' and ')}: ${why}`,
     }
   }
+}
+
+/** What the warm-up has written to its log as it ended. */
+function warmUpEvent({ lastLines }: Service): RuntimeEvent {
+  const warmUp = lastLines.map(readWarmUp).findLast((told) => told !== undefined)
+  return warmUp
+    ? { kind: 'warm-up', warmUp }
+    : { kind: 'note', text: 'Kafka was not warmed up: its first answers will be slow (radtune logs warm-up)' }
 }
 
 /** Limits are not part of what runs: they change while it does. */

@@ -1,0 +1,25 @@
+import { warmUpField } from '@radtune/core/contract'
+import { warmUpBroker } from '../kafka/index.ts'
+import { runService } from './run-service.ts'
+
+/** How long round trips are made: the workers take longer to join, so nobody waits for this. */
+const WARM_UP_MS = 2500
+/** It gives up after this, whatever the broker does: a cold broker is slow, no warm-up is worse. */
+const LONGEST_MS = 8000
+
+/** One shot: warms the broker up, tells what it came to, and ends with 0, also when there was nothing to gain. */
+await runService('warm-up', async ({ bootstrap, service, logger }) => {
+  const log = (entry: { message: string; details: object }) => logger.warn(entry.details, entry.message)
+  const giveUp = setTimeout(() => {
+    logger.warn(`no end after ${LONGEST_MS} ms; going on without`)
+    process.exit(0)
+  }, LONGEST_MS)
+  try {
+    const warmUp = await warmUpBroker({ bootstrap, clientId: service, log }, { forMs: WARM_UP_MS })
+    logger.info(warmUpField(warmUp), 'warm')
+  } catch (error) {
+    logger.warn({ err: error }, 'the broker could not be warmed up; going on without')
+  }
+  clearTimeout(giveUp)
+  process.exit(0)
+})
