@@ -229,6 +229,21 @@ describe('radtune status', () => {
     )
   })
 
+  test('shows what is enforced and how much it holds a service back', async () => {
+    memory.script.limits = { enforced: true, how: 'cgroup v2' }
+    await run(['up'])
+    const { stdout } = await run(['status'])
+    expect(stdout).toMatch(/^service +state +pid +memory +cpu +throttled +restarts/m)
+    expect(stdout).toMatch(/^kafka +healthy +\d+ +200 MiB \/ 1 GiB +0\.25 \/ 0\.5 +25 % +0$/m)
+    expect(stdout).toMatch(/^limits +enforced: cgroup v2$/m)
+    const { document } = await runJson('radtune.status/1', ['status'])
+    const { services = [] } = answerSchemas['radtune.status/1'].parse(document).data ?? {}
+    expect(services[0]).toMatchObject({
+      limits: { memory: 1024 ** 3, cpu: 0.5, enforced: true, how: 'cgroup v2' },
+      throttling: { periods: 400, throttledPeriods: 100, throttledMs: 5000, recentShare: 0.25 },
+    })
+  })
+
   test('has the sums that add up as JSON, and the limits of each service', async () => {
     await run(['up'])
     const { document } = await runJson('radtune.status/1', ['status'])

@@ -95,11 +95,6 @@ export function createMemoryRuntime(
     })
   }
 
-  async function warmUp(signal: AbortSignal): Promise<RuntimeEvent> {
-    await clock.sleep(WARM_UP.elapsedMs, signal)
-    return { kind: 'warm-up', warmUp: WARM_UP }
-  }
-
   return {
     name: 'local',
     async inspect(): Promise<StackState | undefined> {
@@ -122,7 +117,7 @@ export function createMemoryRuntime(
           if (before && kept?.condition === 'healthy' && sameService(before.launch, launch, name))
             services.set(name, kept)
           else await bring(name, { launch, services, signal, onEvent })
-          if (name === 'kafka' && kept !== services.get(name)) onEvent(await warmUp(signal))
+          if (name === 'kafka' && kept !== services.get(name)) onEvent({ kind: 'warm-up', warmUp: WARM_UP })
         }
         onEvent({ kind: 'limits', ...script.limits })
       } catch (error) {
