@@ -1,5 +1,5 @@
 import { DuplicateWindow } from './deduplicate.ts'
-import { type PartitionState, processRecord } from './process-record.ts'
+import { type PartitionState, processRecord, type StageInput } from './process-record.ts'
 import type { RecordRules } from './record-rules.ts'
 import { createStageTimes } from './stage-times.ts'
 
@@ -12,12 +12,18 @@ const WINDOW = 1024
 export function createStageWarmer(rules: RecordRules): (count: number) => void {
   // As a real partition's state is built: V8 tells objects apart by the order of their fields.
   const state: PartitionState = { window: new DuplicateWindow(WINDOW), rules, stages: createStageTimes() }
-  const timestampMs = Date.parse('2020-02-01T00:00:00Z')
   let offset = 0
   return (count) => {
     for (const end = offset + count; offset < end; offset += 1)
-      processRecord(state, { offset, timestampMs, value: Buffer.from(madeUp(offset)) })
+      processRecord(state, { offset, ...madeUpRecord(offset) })
   }
+}
+
+const TIMESTAMP_MS = Date.parse('2020-02-01T00:00:00Z')
+
+/** Record number `index` of those. */
+export function madeUpRecord(index: number): Pick<StageInput, 'timestampMs' | 'value'> {
+  return { timestampMs: TIMESTAMP_MS, value: Buffer.from(madeUp(index)) }
 }
 
 /** Mostly valid, as text and as numbers; each sixteenth of another kind of dirt or a duplicate. */
@@ -26,7 +32,7 @@ function madeUp(index: number): string {
   const reading = {
     latitude: `${(at(7919) % 90) + 0.125}`,
     longitude: -(at(104_729) % 180) - 0.25,
-    value: `${at(31) % 1200}`,
+    value: `${index % 3 === 0 ? (at(31) % 1200) / 250 : at(31) % 1200}`,
     unit: index % 3 === 0 ? 'usv' : 'cpm',
     captured_time: `2020-01-31 23:${String(at(13) % 60).padStart(2, '0')}:${String(at(17) % 60).padStart(2, '0')}.${index % 1000}`,
     device_id: `${at(65_537)}`,

@@ -104,7 +104,7 @@ async function runSlotThread(port: NonNullable<typeof parentPort>, start: SlotSt
   }
 }
 
-const WARM_UP_MS = 400
+const WARM_UP_MS = 120
 const WARM_UP_SLICE = 128
 
 /** Runs the stages hot while the group is still being dealt out, at most for `WARM_UP_MS` of this thread's time. */
