@@ -26,9 +26,12 @@ export function madeUpRecord(index: number): Pick<StageInput, 'timestampMs' | 'v
   return { timestampMs: TIMESTAMP_MS, value: Buffer.from(madeUp(index)) }
 }
 
+/** An odd number whose multiples are scattered (2^32 ÷ the golden ratio). */
+const SCATTER = 0x9e3779b1
+
 /** Mostly valid, as text and as numbers; each sixteenth of another kind of dirt or a duplicate. */
 function madeUp(index: number): string {
-  const at = (part: number) => (Math.imul(index, part) >>> 8) % 100_000
+  const at = (part: number) => (Math.imul(index + part, SCATTER) >>> 8) % 100_000
   const reading = {
     latitude: `${(at(7919) % 90) + 0.125}`,
     longitude: -(at(104_729) % 180) - 0.25,
