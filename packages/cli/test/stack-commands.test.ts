@@ -41,6 +41,8 @@ describe('radtune up', () => {
     expect(stdout).toContain('http://127.0.0.1:8080')
     expect(stdout.trimEnd().split('\n').at(-1)).toContain('radtune down')
     expect(stderr).toMatch(/^\d\d:\d\d:\d\d ok {2}kafka/m)
+    expect(stderr).toMatch(/ok {2}warm-up {6}p50 212 → 4 ms +0\.1s$/m)
+    expect(stderr).toMatch(/-- {2}limits {7}advisory: heap flags and niceness$/m)
     expect(stderr).toMatch(/ok {2}first record read, processed, at the backend in 12 ms/)
     expect(stderr).not.toContain('\u001b')
   })
@@ -52,9 +54,10 @@ describe('radtune up', () => {
       profile: '2c4g',
       firstRecord: { kind: 'through', latencyMs: 12 },
       records: null,
+      warmUp: { firstP50Ms: 212, lastP50Ms: 4, roundTrips: 300 },
     })
     const again = await run(['up', '--profile', '2c4g', '--json'])
-    expect(JSON.parse(again.stdout)).toMatchObject({ ok: true, data: { how: 'already' } })
+    expect(JSON.parse(again.stdout)).toMatchObject({ ok: true, data: { how: 'already', warmUp: null } })
     expect(again.stderr).toContain('profile')
   })
 

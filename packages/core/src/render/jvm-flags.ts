@@ -3,6 +3,12 @@ import { MIB } from '../units/index.ts'
 /** Below this heap, G1's regions and side tables cost more than its short pauses are worth. */
 const SMALLEST_G1_HEAP_BYTES = 256 * MIB
 
+/**
+ * Up to this CPU limit the broker's code is compiled by the quick compiler only. The optimising one takes some ten seconds of CPU
+ * to make the code that is left a quarter cheaper; with half a CPU the broker is throttled for most of a minute for that.
+ */
+const QUICK_COMPILER_UP_TO_CPUS = 1
+
 /** Flags of the broker's Java: heap (fixed size) and the processors that it sizes its pools by. `cpus` may be a fraction. */
 export function jvmFlags({ heapBytes, cpus }: { heapBytes: number; cpus: number }): string[] {
   const heapMiB = Math.max(1, Math.floor(heapBytes / MIB))
@@ -14,6 +20,7 @@ export function jvmFlags({ heapBytes, cpus }: { heapBytes: number; cpus: number 
     `-Xms${heapMiB}m`,
     `-Xmx${heapMiB}m`,
     `-XX:ActiveProcessorCount=${Math.max(1, Math.ceil(cpus))}`,
+    ...(cpus <= QUICK_COMPILER_UP_TO_CPUS ? ['-XX:TieredStopAtLevel=1'] : []),
     ...collector,
     '-XX:+ExitOnOutOfMemoryError',
     '-XX:-UsePerfData',
