@@ -21,13 +21,13 @@ const WARM_UP_TOPIC: TopicSpec = {
 }
 
 /**
- * Sends small batches through a scratch topic and reads them back for `forMs`, so that the broker's Java has compiled what every
- * record will take, while its CPU is not limited yet. The batches are of the sizes, compressions and acknowledgements of
+ * Sends small batches through a scratch topic and reads them back so many times, so that the broker's Java has compiled what
+ * every record will take, while its CPU is not limited yet. The batches are of the sizes, compressions and acknowledgements of
  * the pipeline. Ends `longestMs` after its start at the latest, but not before each lane has made a round trip.
  */
 export async function warmUpBroker(
   options: ClientOptions,
-  { forMs, longestMs }: { forMs: number; longestMs: number },
+  { roundTrips: wanted, longestMs }: { roundTrips: number; longestMs: number },
 ): Promise<WarmUp> {
   const startedAt = performance.now()
   const late = AbortSignal.timeout(longestMs)
@@ -36,9 +36,9 @@ export async function warmUpBroker(
   const lanes = await Promise.all(
     Array.from({ length: LANES }, (_, partition) => openLane(options, partition)),
   )
-  const over = AbortSignal.any([late, AbortSignal.timeout(forMs)])
+  const isOver = () => late.aborted || roundTrips.length >= wanted
   try {
-    await Promise.all(lanes.map((lane) => lane.run(over, (ms) => void roundTrips.push(ms))))
+    await Promise.all(lanes.map((lane) => lane.run(isOver, (ms) => void roundTrips.push(ms))))
   } finally {
     await Promise.allSettled(lanes.map((lane) => lane.close()))
     await deleteTopic(options, WARM_UP_TOPIC.name)
@@ -52,7 +52,7 @@ export async function warmUpBroker(
 }
 
 interface Lane {
-  run(over: AbortSignal, onRoundTrip: (ms: number) => void): Promise<void>
+  run(isOver: () => boolean, onRoundTrip: (ms: number) => void): Promise<void>
   close(): Promise<void>
 }
 
@@ -64,8 +64,8 @@ async function openLane(options: ClientOptions, partition: number): Promise<Lane
   // The dirty output is compressed by another codec than the others: both are to be loaded.
   const compression: Compression = partition === 0 ? 'gzip' : 'snappy'
   return {
-    async run(over, onRoundTrip) {
-      for (let turn = 0; turn === 0 || !over.aborted; turn += 1) {
+    async run(isOver, onRoundTrip) {
+      for (let turn = 0; turn === 0 || !isOver(); turn += 1) {
         const sentAt = performance.now()
         const arrived = reader.next()
         await Promise.all([sendOne(producer, { partition, turn, compression }), arrived])
