@@ -1,4 +1,5 @@
 import type { SettingValues } from '@radtune/core/settings'
+import type { MayWrite } from './guard-socket.ts'
 
 /** One record as a consumer hands it over. */
 export interface InputRecord {
@@ -15,7 +16,7 @@ export interface InputBatch {
   topic: string
   partition: number
   records: readonly InputRecord[]
-  /** Keys and values together. */
+  /** As fetched, still compressed; keys and values together where the client does not tell. */
   bytes: number
   /** The partition's end when the batch was fetched. */
   endOffset: number
@@ -36,8 +37,15 @@ export interface ConsumerHandlers {
    * owned the partitions that it had before and still has.
    */
   onAssigned(partitions: readonly number[], continued: boolean): void
-  /** The group is about to be redistributed: last moment to commit what was processed. */
+  /** The group is being redistributed; may be called more than once. The running batch should end soon. */
   onRebalancing(): void
+  /**
+   * Before this member joins again: last moment to finish and commit what was processed, for others may own its partitions
+   * afterwards. `lost` when the group has removed it: they may own them already. Rejecting keeps it out of the group.
+   */
+  beforeJoin?(lost: boolean): Promise<void>
+  /** The group has confirmed this member by an answer to a request sent at that monotonic time, milliseconds. */
+  onConfirmed?(sentAtMs: number): void
   /** Records of one partition. The next batch is fetched when the promise resolves. */
   onBatch(batch: InputBatch): Promise<void>
   /** A fetch came back, also an empty one: the broker is there. */
@@ -59,14 +67,21 @@ export interface GroupConsumer {
 
 export interface OutputRecord {
   key: Buffer | null
-  value: Buffer
-  headers: readonly (readonly [name: string, value: Buffer])[]
+  /** Text is written as UTF-8. */
+  value: Buffer | string
+  headers: readonly (readonly [name: string, value: Buffer | string])[]
+}
+
+/** Records one after the other in Kafka's format v2, not compressed. */
+export interface EncodedRecords {
+  readonly count: number
+  readonly bytes: Buffer
 }
 
 export interface OutputBatch {
   topic: string
   partition: number
-  records: OutputRecord[]
+  records: EncodedRecords
 }
 
 export type Compression = SettingValues['producer.main.compression']
@@ -77,7 +92,7 @@ export type Compression = SettingValues['producer.main.compression']
  */
 export interface BatchProducer {
   connect(): Promise<void>
-  /** One request; order within a partition is kept between calls that do not overlap. */
+  /** One request with at most one batch per partition; order within a partition is kept between calls that do not overlap. */
   send(batches: readonly OutputBatch[], compression: Compression): Promise<void>
   close(): Promise<void>
 }
@@ -96,7 +111,8 @@ export interface GroupConsumerOptions {
 export interface KafkaDriver {
   readonly name: SettingValues['pipeline.driver']
   consumer(options: GroupConsumerOptions): GroupConsumer
-  producer(): BatchProducer
+  /** With `mayWrite`, which is asked right before each write, records leave the process only while it answers true. */
+  producer(options?: { mayWrite?: MayWrite }): BatchProducer
 }
 
 /** What clients say of themselves goes to this function; they never print. */

@@ -9,6 +9,7 @@ import type {
   InputBatch,
   KafkaDriver,
 } from './driver.ts'
+import { encodeRecords } from './encoded-records.ts'
 import { removeStaleMembers } from './stale-members.ts'
 import { readTails } from './tail-reader.ts'
 import { ensureTopics } from './topics.ts'
@@ -96,8 +97,12 @@ describe.each(['hybrid', 'kafkajs'] as const)('driver %s on a real broker', { ti
       const producer = await connectedProducer(driver)
       await producer.send(
         [
-          { topic, partition: 0, records: [text('a'), { key: null, value: Buffer.alloc(0), headers: [] }] },
-          { topic, partition: 1, records: [text('ü'.repeat(5000))] },
+          {
+            topic,
+            partition: 0,
+            records: encodeRecords([text('a'), { key: null, value: Buffer.alloc(0), headers: [] }]),
+          },
+          { topic, partition: 1, records: encodeRecords([{ ...text(''), value: 'ü'.repeat(5000) }]) },
         ],
         compression,
       )
@@ -124,7 +129,10 @@ describe.each(['hybrid', 'kafkajs'] as const)('driver %s on a real broker', { ti
     const topic = await newTopic(1)
     const producer = await connectedProducer(driver)
     for (let send = 0; send < 50; send += 1) {
-      await producer.send([{ topic, partition: 0, records: [text(`${send}`), text(`${send}`)] }], 'snappy')
+      await producer.send(
+        [{ topic, partition: 0, records: encodeRecords([text(`${send}`), text(`${send}`)]) }],
+        'snappy',
+      )
     }
     const { records, until, started } = gather(driver, topic, topic)
     await started
@@ -138,7 +146,13 @@ describe.each(['hybrid', 'kafkajs'] as const)('driver %s on a real broker', { ti
     const topic = await newTopic(1)
     const producer = await connectedProducer(driver)
     await producer.send(
-      [{ topic, partition: 0, records: Array.from({ length: 10 }, (_, index) => text(`${index}`)) }],
+      [
+        {
+          topic,
+          partition: 0,
+          records: encodeRecords(Array.from({ length: 10 }, (_, index) => text(`${index}`))),
+        },
+      ],
       'none',
     )
     const first = gather(driver, topic, topic)
@@ -151,7 +165,7 @@ describe.each(['hybrid', 'kafkajs'] as const)('driver %s on a real broker', { ti
     await second.until(() => second.records().length > 0)
     expect(second.records()[0]?.record.offset).toBe(6)
     second.consumer.seek(0, 2)
-    await producer.send([{ topic, partition: 0, records: [text('wake')] }], 'none')
+    await producer.send([{ topic, partition: 0, records: encodeRecords([text('wake')]) }], 'none')
     await second.until(() => second.records().some(({ record }) => record.offset === 2))
   })
 
@@ -184,7 +198,7 @@ describe('control path on a real broker', { timeout: 60_000 }, () => {
     const topic = await newTopic(3)
     const producer = await connectedProducer(driver)
     for (let send = 0; send < 5; send += 1) {
-      const records = [{ ...text('x'), headers: [['source', Buffer.from(`0:${send}`)]] as const }]
+      const records = encodeRecords([{ ...text('x'), headers: [['source', `0:${send}`]] as const }])
       await producer.send(
         [
           { topic, partition: 0, records },

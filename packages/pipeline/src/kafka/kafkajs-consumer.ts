@@ -7,14 +7,31 @@ import type {
   InputBatch,
   InputRecord,
 } from './driver.ts'
+import { batchesOf } from './fast-fetch.ts'
+import { createMembership } from './group-membership.ts'
+import { readRecords } from './record-batch.ts'
+
+/** A rebalance is noticed by the answer to a heartbeat, and stops the partitions of all who noticed it before the last one. */
+const HEARTBEAT_MS = 500
 
 /** kafkajs as a group consumer: offsets are committed by the caller only, with metadata. */
 export function createKafkajsConsumer(kafka: Kafka, options: GroupConsumerOptions): GroupConsumer {
+  const heartbeatMs = Math.min(HEARTBEAT_MS, Math.floor(options.sessionTimeoutMs / 3))
+  let handlers: ConsumerHandlers | undefined
+  const membership = createMembership({
+    heartbeatMs,
+    hooks: {
+      beforeJoin: async (lost) => handlers?.beforeJoin?.(lost),
+      onConfirmed: (sentAtMs) => handlers?.onConfirmed?.(sentAtMs),
+      onRebalancing: () => handlers?.onRebalancing(),
+    },
+  })
   const consumer: Consumer = kafka.consumer({
     groupId: options.groupId,
     sessionTimeout: options.sessionTimeoutMs,
     rebalanceTimeout: Math.max(10_000, options.sessionTimeoutMs),
-    heartbeatInterval: Math.min(3000, Math.floor(options.sessionTimeoutMs / 3)),
+    heartbeatInterval: heartbeatMs,
+    partitionAssigners: [membership.assigner],
     minBytes: options.fetchMinBytes,
     maxWaitTimeInMs: options.fetchMaxWaitMs,
     maxBytesPerPartition: options.maxPartitionFetchBytes,
@@ -32,17 +49,18 @@ export function createKafkajsConsumer(kafka: Kafka, options: GroupConsumerOption
   let memberId: string | undefined
 
   return {
-    async start(handlers: ConsumerHandlers): Promise<void> {
+    async start(given: ConsumerHandlers): Promise<void> {
+      handlers = given
       consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
         const continued = memberId === payload.memberId
         memberId = payload.memberId
-        handlers.onAssigned(payload.memberAssignment[options.topic] ?? [], continued)
+        given.onAssigned(payload.memberAssignment[options.topic] ?? [], continued)
       })
-      consumer.on(consumer.events.REBALANCING, () => handlers.onRebalancing())
-      consumer.on(consumer.events.FETCH, () => handlers.onFetch())
+      consumer.on(consumer.events.REBALANCING, () => given.onRebalancing())
+      consumer.on(consumer.events.FETCH, () => given.onFetch())
       consumer.on(consumer.events.CRASH, ({ payload }) => {
         memberId = undefined
-        if (!payload.restart) handlers.onFailure(payload.error)
+        if (!payload.restart) given.onFailure(payload.error)
       })
       await consumer.connect()
       await consumer.subscribe({ topics: [options.topic], fromBeginning: options.fromBeginning })
@@ -50,7 +68,7 @@ export function createKafkajsConsumer(kafka: Kafka, options: GroupConsumerOption
         autoCommit: false,
         eachBatchAutoResolve: false,
         eachBatch: async ({ batch, resolveOffset, heartbeat, isStale }) => {
-          await handlers.onBatch(toInputBatch(batch))
+          await given.onBatch(toInputBatch(batch))
           if (!isStale()) resolveOffset(batch.lastOffset())
           await heartbeat()
         },
@@ -60,17 +78,16 @@ export function createKafkajsConsumer(kafka: Kafka, options: GroupConsumerOption
       consumer.seek({ topic: options.topic, partition, offset: String(offset) })
     },
     async commit(offsets: readonly CommitOffset[]) {
-      await consumer.commitOffsets(
-        offsets.map(({ partition, offset, metadata }) => ({
-          topic: options.topic,
-          partition,
-          offset: String(offset),
-          metadata,
-        })),
-      )
+      const partitions = offsets.map(({ partition, offset, metadata }) => ({
+        partition,
+        offset: String(offset),
+        metadata,
+      }))
+      await membership.commit({ topics: [{ topic: options.topic, partitions }] })
     },
     async stop() {
       await consumer.stop()
+      membership.stop()
       await consumer.disconnect()
     },
   }
@@ -80,20 +97,22 @@ function toInputBatch(batch: {
   topic: string
   partition: number
   highWatermark: string
+  fetchedOffset?: string
   messages: KafkaMessage[]
 }): InputBatch {
+  const { topic, partition, messages, highWatermark, fetchedOffset = '0' } = batch
+  const records: InputRecord[] = []
   let bytes = 0
-  const records: InputRecord[] = batch.messages.map((message) => {
-    bytes += (message.value?.length ?? 0) + (message.key?.length ?? 0)
-    return new KafkajsRecord(message)
-  })
-  return {
-    topic: batch.topic,
-    partition: batch.partition,
-    records,
-    bytes,
-    endOffset: Number(batch.highWatermark),
+  const fetched = batchesOf(messages)
+  for (const head of fetched ?? []) {
+    readRecords(head, Number(fetchedOffset), records)
+    bytes += head.bytes.length
   }
+  for (const message of fetched ? [] : messages) {
+    records.push(new KafkajsRecord(message))
+    bytes += (message.value?.length ?? 0) + (message.key?.length ?? 0)
+  }
+  return { topic, partition, records, bytes, endOffset: Number(highWatermark) }
 }
 
 class KafkajsRecord implements InputRecord {

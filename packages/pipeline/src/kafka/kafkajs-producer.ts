@@ -1,5 +1,6 @@
-import kafkajs, { type Kafka } from 'kafkajs'
-import type { BatchProducer, Compression, OutputBatch } from './driver.ts'
+import kafkajs, { type Kafka, type Message } from 'kafkajs'
+import type { BatchProducer, Compression, EncodedRecords, OutputBatch } from './driver.ts'
+import { decodeRecords, type FetchedRecord } from './record-batch.ts'
 
 const { CompressionTypes } = kafkajs
 const compressionTypes: Record<Compression, kafkajs.CompressionTypes> = {
@@ -24,15 +25,22 @@ export function createKafkajsProducer(kafka: Kafka): BatchProducer {
         compression: compressionTypes[compression],
         topicMessages: batches.map(({ topic, partition, records }) => ({
           topic,
-          messages: records.map(({ key, value, headers }) => ({
-            key,
-            value,
-            partition,
-            headers: Object.fromEntries(headers),
-          })),
+          messages: messagesOf(records, partition),
         })),
       })
     },
     close: () => producer.disconnect(),
   }
+}
+
+/** kafkajs encodes for itself, so the records are taken apart again. */
+function messagesOf(records: EncodedRecords, partition: number): Message[] {
+  const decoded: FetchedRecord[] = []
+  decodeRecords(records, { firstOffset: 0, firstTimestamp: 0, from: 0 }, decoded)
+  return decoded.map((record) => ({
+    key: record.key,
+    value: record.value,
+    partition,
+    headers: Object.fromEntries(record.headers()),
+  }))
 }

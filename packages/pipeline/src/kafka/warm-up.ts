@@ -1,8 +1,9 @@
 import type { Consumer } from '@platformatic/kafka'
 import type { WarmUp } from '@radtune/core/contract'
 import type { TopicSpec } from '@radtune/core/stack'
-import type { BatchProducer, ClientOptions, Compression, OutputRecord } from './driver.ts'
-import { createPlatformaticProducer } from './platformatic-producer.ts'
+import type { BatchProducer, ClientOptions, Compression } from './driver.ts'
+import { RecordsWriter } from './encoded-records.ts'
+import { createIdempotentProducer } from './idempotent-producer.ts'
 import { deleteTopic, ensureTopics } from './topics.ts'
 
 /** Round trips side by side, each on a partition and on connections of its own, as the slots have them. */
@@ -58,7 +59,7 @@ interface Lane {
 
 async function openLane(options: ClientOptions, partition: number): Promise<Lane> {
   const client = { ...options, clientId: `${options.clientId}-${partition}` }
-  const producer = createPlatformaticProducer(client)
+  const producer = createIdempotentProducer(client)
   const reader = await openReader(client, partition)
   await producer.connect()
   // The dirty output is compressed by another codec than the others: both are to be loaded.
@@ -83,16 +84,16 @@ function sendOne(
   producer: BatchProducer,
   { partition, turn, compression }: { partition: number; turn: number; compression: Compression },
 ): Promise<void> {
-  const records: OutputRecord[] = Array.from({ length: RECORDS_PER_BATCH }, (_, index) => ({
-    key: Buffer.from(`${partition}.${turn % 90},${index}.5`),
-    value: Buffer.from(
-      `{"latitude":${partition}.${turn},"longitude":${index}.5,"value":${turn + index},"unit":"cpm","captured_time":"2020-01-31T23:58:46.500Z","level":"low","critical":false,"device_id":"${turn * 7919}"}`,
-    ),
-    headers: [
-      ['source', Buffer.from(`${partition}:${turn}`)],
-      ['sent-at', Buffer.from(String(turn))],
-    ],
-  }))
+  const records = new RecordsWriter()
+  for (let index = 0; index < RECORDS_PER_BATCH; index += 1)
+    records.append({
+      key: Buffer.from(`${partition}.${turn % 90},${index}.5`),
+      value: `{"latitude":${partition}.${turn},"longitude":${index}.5,"value":${turn + index},"unit":"cpm","captured_time":"2020-01-31T23:58:46.500Z","level":"low","critical":false,"device_id":"${turn * 7919}"}`,
+      headers: [
+        ['source', `${partition}:${turn}`],
+        ['sent-at', String(turn)],
+      ],
+    })
   return producer.send([{ topic: WARM_UP_TOPIC.name, partition, records }], compression)
 }
 

@@ -21,7 +21,7 @@ export type SlotCommand = { kind: 'stop' }
 
 export interface SlotHealth {
   joined: boolean
-  /** Wall-clock milliseconds of the last answer to a fetch. */
-  lastFetchAt: number | undefined
+  /** Milliseconds since the last answer to a fetch; undefined before the first. */
+  silentMs: number | undefined
   lastCommitFailure: string | undefined
 }

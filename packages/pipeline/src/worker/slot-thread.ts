@@ -3,12 +3,15 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { GROUPS, TOPICS } from '@radtune/core/contract'
 import { createDriver, createProgressReader, readTails, removeStaleMembers } from '../kafka/index.ts'
 import { createStageTimes, createStageWarmer, type RecordRules, recordRulesFrom } from '../stages/index.ts'
+import { createLease } from './lease.ts'
 import { createSlot } from './slot.ts'
 import type { SlotCommand, SlotMessage, SlotStart } from './slot-messages.ts'
 import { createSlotMeter } from './slot-meter.ts'
 
 const SAMPLE_INTERVAL_MS = 1000
 const HEARD_POLL_MS = 50
+/** A thread that has stopped its slot ends by itself within this time, or is ended. */
+const END_MS = 500
 
 /** Body of a slot's thread: wires a slot to Kafka, reports each second, stops when told. */
 async function runSlotThread(port: NonNullable<typeof parentPort>, start: SlotStart): Promise<void> {
@@ -36,8 +39,9 @@ async function runSlotThread(port: NonNullable<typeof parentPort>, start: SlotSt
     slot: start.slot,
     maxPartitionFetchBytes: settings['consumer.maxPartitionFetchBytes'],
     stages: createStageTimes(),
-    now: Date.now,
+    now: () => performance.now(),
   })
+  const lease = createLease({ sessionTimeoutMs: settings['consumer.sessionTimeout'] })
   const slot = createSlot({
     settings,
     rules: recordRulesFrom(settings),
@@ -52,7 +56,8 @@ async function runSlotThread(port: NonNullable<typeof parentPort>, start: SlotSt
         maxPartitionFetchBytes: settings['consumer.maxPartitionFetchBytes'],
         sessionTimeoutMs: settings['consumer.sessionTimeout'],
       }),
-      producer: driver.producer(),
+      producer: driver.producer({ mayWrite: lease.isHeld }),
+      lease,
       progress: () => progress.read(),
       tails: (wanted) => readTails(client, wanted),
       now: Date.now,
@@ -61,10 +66,11 @@ async function runSlotThread(port: NonNullable<typeof parentPort>, start: SlotSt
   })
   const report = () => {
     const { lastFetchAt, lastCommitFailure } = meter
+    const silentMs = lastFetchAt === undefined ? undefined : performance.now() - lastFetchAt
     post({
       kind: 'stats',
       stats: meter.sample(slot),
-      health: { joined: slot.joined, lastFetchAt, lastCommitFailure },
+      health: { joined: slot.joined, silentMs, lastCommitFailure },
     })
   }
   const sampler = setInterval(report, SAMPLE_INTERVAL_MS)
@@ -74,8 +80,10 @@ async function runSlotThread(port: NonNullable<typeof parentPort>, start: SlotSt
     clearInterval(untilHeard)
     report()
   }, HEARD_POLL_MS)
+  let stopping = false
   port.on('message', async (command: SlotCommand) => {
     if (command.kind !== 'stop') return
+    stopping = true
     try {
       await slot.stop()
       await progress.close()
@@ -88,6 +96,8 @@ async function runSlotThread(port: NonNullable<typeof parentPort>, start: SlotSt
     meter.stop()
     post({ kind: 'stopped' })
     port.close()
+    // A start that is under way, or a group that does not answer, would keep the thread.
+    setTimeout(() => process.exit(), END_MS).unref()
   })
   try {
     const removed = await removeStaleMembers(client, GROUPS.worker)
@@ -98,7 +108,7 @@ async function runSlotThread(port: NonNullable<typeof parentPort>, start: SlotSt
         message: 'removed what an earlier process left in the group',
         details: { removed },
       })
-    await Promise.all([slot.start(), warmUp(recordRulesFrom(settings))])
+    if (!stopping) await Promise.all([slot.start(), warmUp(recordRulesFrom(settings))])
   } catch (error) {
     fail(error)
   }

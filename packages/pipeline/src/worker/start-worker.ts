@@ -20,6 +20,8 @@ interface RunningSlot {
   index: number
   thread: Worker
   sample: Extract<SlotMessage, { kind: 'stats' }> | undefined
+  /** Monotonic milliseconds at which it came. */
+  sampledAt: number
   failure: string | undefined
   stopped: Promise<void>
 }
@@ -86,6 +88,7 @@ function spawnSlot(
     index,
     thread,
     sample: undefined,
+    sampledAt: 0,
     failure: undefined,
     stopped: new Promise((resolve) => thread.once('exit', () => resolve())),
   }
@@ -101,6 +104,7 @@ function onMessage(slot: RunningSlot, message: SlotMessage, logger: Logger): voi
   switch (message.kind) {
     case 'stats':
       slot.sample = message
+      slot.sampledAt = performance.now()
       return
     case 'log':
       logger[message.level]({ slot: slot.index, ...message.details }, message.message)
@@ -121,19 +125,24 @@ async function stopSlot(slot: RunningSlot): Promise<void> {
 
 /** Healthy when every slot is a member of the group and hears from the broker. A worker without slots is healthy. */
 function healthOf(slots: readonly RunningSlot[], expected: number): Health {
-  const reasons = slots.flatMap(({ index, failure, sample }) => {
-    const reason = slotProblem(failure, sample?.health)
+  const reasons = slots.flatMap(({ index, failure, sample, sampledAt }) => {
+    const reason = slotProblem(failure, sample?.health, performance.now() - sampledAt)
     return reason ? [`slot ${index}: ${reason}`] : []
   })
   if (slots.length < expected) reasons.push(`${slots.length} of ${expected} slots are up`)
   return { healthy: reasons.length === 0, reason: reasons.length === 0 ? null : reasons.join('; ') }
 }
 
-function slotProblem(failure: string | undefined, health: SlotHealth | undefined): string | undefined {
+/** `ageMs` is how old `health` is: a thread that hangs says nothing more. */
+function slotProblem(
+  failure: string | undefined,
+  health: SlotHealth | undefined,
+  ageMs: number,
+): string | undefined {
   if (failure) return `failed: ${failure.split('\n')[0]}`
   if (!health?.joined) return 'has not joined the group yet'
-  const silentMs = Date.now() - (health.lastFetchAt ?? 0)
-  if (health.lastFetchAt === undefined) return 'has not heard from the broker yet'
+  if (health.silentMs === undefined) return 'has not heard from the broker yet'
+  const silentMs = health.silentMs + ageMs
   if (silentMs > SILENCE_MS) return `no answer from Kafka for ${Math.round(silentMs / 1000)} s`
   return undefined
 }

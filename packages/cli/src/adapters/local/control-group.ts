@@ -124,7 +124,7 @@ const REMOVE_MS = 5000
 
 /** Kills every process in the folders' groups and removes them; what has just ended may hold them for a moment. */
 export async function removeGroupFolders(system: GroupSystem, folders: readonly string[]): Promise<void> {
-  const end = Date.now() + REMOVE_MS
+  const end = performance.now() + REMOVE_MS
   for (const folder of folders) {
     for (;;) {
       const pids = (readGroupFile(`${folder}/cgroup.procs`) ?? '').split('\n').filter((text) => text !== '')
@@ -134,7 +134,7 @@ export async function removeGroupFolders(system: GroupSystem, folders: readonly 
         break
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code === 'ENOENT') break
-        if (Date.now() >= end) throw error
+        if (performance.now() >= end) throw error
         await delay(10)
       }
     }

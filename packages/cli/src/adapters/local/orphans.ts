@@ -47,7 +47,10 @@ async function endProcess(orphan: Orphan): Promise<boolean> {
   if (!(await isSameProcess(orphan))) return false
   const isLeader = (await readProcess(orphan.pid))?.groupPid === orphan.pid
   sendSignal(orphan.pid, 'SIGTERM')
-  for (const end = Date.now() + orphan.graceMs; Date.now() < end && (await isSameProcess(orphan)); )
+  for (
+    const end = performance.now() + orphan.graceMs;
+    performance.now() < end && (await isSameProcess(orphan));
+  )
     await delay(50)
   if (isLeader) signalGroup(orphan.pid, 'SIGKILL')
   if (await isSameProcess(orphan)) sendSignal(orphan.pid, 'SIGKILL')

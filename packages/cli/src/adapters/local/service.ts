@@ -171,7 +171,7 @@ export class Service {
     let attempts = 0
     for (;;) {
       this.change('starting', undefined)
-      const startedAt = Date.now()
+      const startedAt = performance.now()
       const { exit, reason } = await this.runOnce().catch(failedToRun)
       this.exit = exit
       if (this.stopping.signal.aborted) return this.change('stopped', undefined)
@@ -182,7 +182,7 @@ export class Service {
       attempts++
       const givesUp = !this.wasHealthy && attempts >= patience.launchAttempts
       if (givesUp) return this.change('failed', reason)
-      if (Date.now() - startedAt >= patience.steadyMs) backoffMs = patience.firstBackoffMs
+      if (performance.now() - startedAt >= patience.steadyMs) backoffMs = patience.firstBackoffMs
       this.note(`${reason}; starts again in ${backoffMs / 1000} s`)
       this.change('restarting', reason)
       await pause(backoffMs, this.stopping.signal)
@@ -276,7 +276,7 @@ export class Service {
     let failures = 0
     let ready = false
     let boosted = true
-    const boostEnds = Date.now() + patience.longestBoostMs
+    const boostEnds = performance.now() + patience.longestBoostMs
     while (!over.aborted) {
       const answer = await probe(this.process.readiness)
       if (over.aborted || this.stopping.signal.aborted) return
@@ -292,7 +292,7 @@ export class Service {
         if (failures >= patience.unhealthyAfter) this.change('unhealthy', answer.why)
       } else {
         this.reason = answer.why
-        if (boosted && !this.launching && Date.now() > boostEnds) {
+        if (boosted && !this.launching && performance.now() > boostEnds) {
           boosted = false
           this.limitCpus()
         }

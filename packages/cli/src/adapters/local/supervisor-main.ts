@@ -85,10 +85,10 @@ function lookAfter(
   supervisor: Supervisor,
   { isForgotten, stopAndLeave }: { isForgotten: () => boolean; stopAndLeave: () => void },
 ): void {
-  let idleSince = Date.now()
+  let idleSince = performance.now()
   setInterval(async () => {
-    if (supervisor.busy || supervisor.alive) idleSince = Date.now()
-    if (Date.now() - idleSince > IDLE_MS || isForgotten()) return stopAndLeave()
+    if (supervisor.busy || supervisor.alive) idleSince = performance.now()
+    if (performance.now() - idleSince > IDLE_MS || isForgotten()) return stopAndLeave()
     await supervisor.sample().catch(() => undefined)
   }, 1000)
 }
