@@ -15,4 +15,5 @@ export type {
 export { createProgressReader, type ProgressReader } from './progress.ts'
 export { removeMembers } from './remove-members.ts'
 export { readTails, type TailRecord } from './tail-reader.ts'
-export { ensureTopics, type TopicOutcome } from './topics.ts'
+export { awaitCoordinator, ensureTopics, type TopicOutcome } from './topics.ts'
+export { warmUpBroker } from './warm-up.ts'

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { parentPort, workerData } from 'node:worker_threads'
 import { GROUPS, TOPICS } from '@radtune/core/contract'
 import {
@@ -7,13 +8,14 @@ import {
   readTails,
   removeMembers,
 } from '../kafka/index.ts'
-import { createStageTimes, recordRulesFrom } from '../stages/index.ts'
+import { createStageTimes, createStageWarmer, type RecordRules, recordRulesFrom } from '../stages/index.ts'
 import { createLease } from './lease.ts'
 import { createSlot } from './slot.ts'
 import type { SlotCommand, SlotMessage, SlotStart } from './slot-messages.ts'
 import { createSlotMeter } from './slot-meter.ts'
 
 const SAMPLE_INTERVAL_MS = 1000
+const HEARD_POLL_MS = 50
 /** A thread that has stopped its slot ends by itself within this time, or is ended. */
 const END_MS = 500
 
@@ -79,6 +81,12 @@ async function runSlotThread(port: NonNullable<typeof parentPort>, start: SlotSt
     })
   }
   const sampler = setInterval(report, SAMPLE_INTERVAL_MS)
+  // Others wait for the first answer of the broker: it is told at once.
+  const untilHeard = setInterval(() => {
+    if (meter.lastFetchAt === undefined) return
+    clearInterval(untilHeard)
+    report()
+  }, HEARD_POLL_MS)
   let stopping = false
   port.on('message', async (command: SlotCommand) => {
     if (command.kind !== 'stop') return
@@ -90,6 +98,7 @@ async function runSlotThread(port: NonNullable<typeof parentPort>, start: SlotSt
       fail(error)
     }
     clearInterval(sampler)
+    clearInterval(untilHeard)
     report()
     meter.stop()
     post({ kind: 'stopped' })
@@ -99,9 +108,22 @@ async function runSlotThread(port: NonNullable<typeof parentPort>, start: SlotSt
   })
   try {
     if (start.slot === 0) await removeFormerSlots(client, start, post)
-    if (!stopping) await slot.start()
+    if (!stopping) await Promise.all([slot.start(), warmUp(recordRulesFrom(settings))])
   } catch (error) {
     fail(error)
+  }
+}
+
+const WARM_UP_MS = 120
+const WARM_UP_SLICE = 128
+
+/** Runs the stages hot while the group is still being dealt out, at most for `WARM_UP_MS` of this thread's time. */
+async function warmUp(rules: RecordRules): Promise<void> {
+  const warm = createStageWarmer(rules)
+  for (let usedMs = 0; usedMs < WARM_UP_MS; await nextTurn()) {
+    const startedAt = performance.now()
+    warm(WARM_UP_SLICE)
+    usedMs += performance.now() - startedAt
   }
 }
 

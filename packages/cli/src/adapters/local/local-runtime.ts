@@ -7,7 +7,7 @@ import { RadtuneError } from '@radtune/core/errors'
 import { type LocalProcess, renderLocal } from '@radtune/core/render'
 import type { Launch, Runtime, RuntimeEvent, StackState } from '../../ports/runtime.ts'
 import { findJava } from './java.ts'
-import { classArchivePath, provideKafka } from './kafka-artefacts.ts'
+import { cacheRoot, classArchivePath, provideKafka } from './kafka-artefacts.ts'
 import { newClusterId } from './kafka-broker.ts'
 import { readLogs } from './log-reader.ts'
 import { endOrphans } from './orphans.ts'
@@ -219,6 +219,7 @@ async function renderProcesses(
       kafkaClassPath: kafka.classPath,
       kafkaClassArchive: classArchivePath(kafka, java),
       node: process.execPath,
+      nodeCompileCache: join(cacheRoot(environment), 'node-compile-cache'),
       pipelineBin,
       kafkaDataDir: join(dataFolder, 'kafka'),
       kafkaConfigFile: join(localFolder, 'kafka.properties'),
