@@ -34,6 +34,8 @@ export interface AccumulatorCounts {
 
 interface OpenBatch extends OutputBatch {
   lane: LaneOptions
+  /** Which lanes it was opened under, counting their changes. */
+  epoch: number
   /** Counts up in the order of opening. */
   id: number
   bytes: number
@@ -54,6 +56,9 @@ export class Accumulator {
   readonly counts: AccumulatorCounts = { batches: 0, records: 0, bytes: 0, filled: 0, queuedBytes: 0 }
   readonly #options: AccumulatorOptions
   readonly #now: () => number
+  #lanes: AccumulatorOptions['lanes']
+  #bufferBytes: number
+  #epoch = 0
   readonly #open = new Map<string, Map<number, OpenBatch>>()
   #ready: OpenBatch[] = []
   #sending = false
@@ -68,12 +73,14 @@ export class Accumulator {
 
   constructor(options: AccumulatorOptions) {
     this.#options = options
+    this.#lanes = options.lanes
+    this.#bufferBytes = options.bufferBytes
     this.#now = options.clock ?? (() => performance.now())
   }
 
   /** Whether callers should await `space` before they append more. */
   get full(): boolean {
-    return this.counts.queuedBytes >= this.#options.bufferBytes
+    return this.counts.queuedBytes >= this.#bufferBytes
   }
 
   /** Adds a record to the batch of its partition. Throws after a failure. */
@@ -93,6 +100,15 @@ export class Accumulator {
     if (!this.full) return Promise.resolve()
     this.flush()
     return new Promise((resolve, reject) => this.#spaceWaiters.push({ resolve, reject }))
+  }
+
+  /** Changes lanes and buffer for what is appended from now on; open batches go as they are, before all later ones. */
+  configure({ lanes, bufferBytes }: Pick<AccumulatorOptions, 'lanes' | 'bufferBytes'>): void {
+    this.flush()
+    this.#lanes = lanes
+    this.#bufferBytes = bufferBytes
+    this.#epoch += 1
+    this.#releaseSpace()
   }
 
   /** Sends what there is without waiting for lingers. */
@@ -127,10 +143,11 @@ export class Accumulator {
     }
     let batch = partitions.get(partition)
     if (!batch) {
-      const lane = this.#options.lanes[topic]
+      const lane = this.#lanes[topic]
       if (!lane) throw new Error(`no producer settings for topic ${topic}`)
       this.#opened += 1
-      batch = { topic, partition, records: [], bytes: 0, lane, id: this.#opened, openedAt: this.#now() }
+      const epoch = this.#epoch
+      batch = { topic, partition, records: [], bytes: 0, lane, epoch, id: this.#opened, openedAt: this.#now() }
       partitions.set(partition, batch)
       this.#outstanding.add(batch)
       this.#arm(batch.openedAt + lane.lingerMs)
@@ -199,13 +216,15 @@ export class Accumulator {
     const left: OpenBatch[] = []
     for (const batch of this.#ready) {
       const fits = taken.length === 0 || bytes + batch.bytes <= MAX_REQUEST_BYTES
-      if (batch.lane.compression === first.lane.compression && fits) {
+      // A later epoch may compress a topic otherwise: taking from it could overtake what is left of this one.
+      const suits = batch.epoch === first.epoch && batch.lane.compression === first.lane.compression
+      if (suits && fits) {
         taken.push(batch)
         bytes += batch.bytes
       } else {
         left.push(batch)
         // Nothing may overtake an earlier batch of its own partition.
-        if (batch.lane.compression === first.lane.compression) bytes = MAX_REQUEST_BYTES
+        if (suits) bytes = MAX_REQUEST_BYTES
       }
     }
     this.#ready = left
@@ -228,9 +247,12 @@ export class Accumulator {
       })
     }
     this.#settle()
-    if (!this.full) {
-      for (const waiter of this.#spaceWaiters.splice(0)) waiter.resolve()
-    }
+    this.#releaseSpace()
+  }
+
+  #releaseSpace(): void {
+    if (this.full) return
+    for (const waiter of this.#spaceWaiters.splice(0)) waiter.resolve()
   }
 
   /** A full batch overtakes a lingering one of another partition, so only the oldest outstanding one tells what is done. */

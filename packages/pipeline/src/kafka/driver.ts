@@ -1,4 +1,5 @@
 import type { SettingValues } from '@radtune/core/settings'
+import type { FetchLimits } from './fetch-limits.ts'
 
 /** One record as a consumer hands it over. */
 export interface InputRecord {
@@ -51,6 +52,8 @@ export interface GroupConsumer {
   start(handlers: ConsumerHandlers): Promise<void>
   /** Fetching goes on from `offset`, which is not committed. */
   seek(partition: number, offset: number): void
+  /** Holds from the next fetch on; membership and positions stay. */
+  limitFetches(limits: FetchLimits): void
   /** Throws when the group is being redistributed; the offsets may be tried again. */
   commit(offsets: readonly CommitOffset[]): Promise<void>
   /** Lets the running handler return, then leaves the group. */
@@ -82,13 +85,10 @@ export interface BatchProducer {
   close(): Promise<void>
 }
 
-export interface GroupConsumerOptions {
+export interface GroupConsumerOptions extends FetchLimits {
   topic: string
   groupId: string
   fromBeginning: boolean
-  fetchMinBytes: number
-  fetchMaxWaitMs: number
-  maxPartitionFetchBytes: number
   sessionTimeoutMs: number
 }
 

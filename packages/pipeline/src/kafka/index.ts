@@ -12,7 +12,10 @@ export type {
   KafkaDriver,
   OutputRecord,
 } from './driver.ts'
+export type { FetchLimits } from './fetch-limits.ts'
 export { createProgressReader, type ProgressReader } from './progress.ts'
+export { publishSettings, writeSettings } from './publish-settings.ts'
 export { removeStaleMembers } from './stale-members.ts'
 export { readTails, type TailRecord } from './tail-reader.ts'
+export { type FollowedRecord, followTopic, type TopicFollower } from './topic-follower.ts'
 export { ensureTopics, type TopicOutcome } from './topics.ts'

@@ -1,4 +1,4 @@
-import type { Consumer, Kafka, KafkaMessage } from 'kafkajs'
+import kafkajs, { type Consumer, type Kafka, type KafkaMessage } from 'kafkajs'
 import type {
   CommitOffset,
   ConsumerHandlers,
@@ -7,19 +7,27 @@ import type {
   InputBatch,
   InputRecord,
 } from './driver.ts'
+import { limitFetches, PARTITIONS_PER_FETCH } from './fetch-limits.ts'
 
 /** kafkajs as a group consumer: offsets are committed by the caller only, with metadata. */
 export function createKafkajsConsumer(kafka: Kafka, options: GroupConsumerOptions): GroupConsumer {
+  let cluster: object | undefined
   const consumer: Consumer = kafka.consumer({
     groupId: options.groupId,
+    // The usual one; making it is where a consumer is handed its cluster, by which its limits are found again.
+    partitionAssigners: [
+      (config) => {
+        cluster = config.cluster
+        return kafkajs.PartitionAssigners.roundRobin(config)
+      },
+    ],
     sessionTimeout: options.sessionTimeoutMs,
     rebalanceTimeout: Math.max(10_000, options.sessionTimeoutMs),
     heartbeatInterval: Math.min(3000, Math.floor(options.sessionTimeoutMs / 3)),
     minBytes: options.fetchMinBytes,
     maxWaitTimeInMs: options.fetchMaxWaitMs,
     maxBytesPerPartition: options.maxPartitionFetchBytes,
-    // Compressed; decoded objects take several times as much, so a few partitions' worth bounds the memory.
-    maxBytes: options.maxPartitionFetchBytes * 2,
+    maxBytes: options.maxPartitionFetchBytes * PARTITIONS_PER_FETCH,
     allowAutoTopicCreation: false,
     // Giving up would mean a new member, and the group would wait for the old one until its session ends: retry for ever.
     retry: {
@@ -58,6 +66,9 @@ export function createKafkajsConsumer(kafka: Kafka, options: GroupConsumerOption
     },
     seek(partition, offset) {
       consumer.seek({ topic: options.topic, partition, offset: String(offset) })
+    },
+    limitFetches(limits) {
+      if (cluster) limitFetches(cluster, limits)
     },
     async commit(offsets: readonly CommitOffset[]) {
       await consumer.commitOffsets(

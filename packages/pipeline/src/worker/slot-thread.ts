@@ -5,13 +5,14 @@ import { createStageTimes, recordRulesFrom } from '../stages/index.ts'
 import { createSlot } from './slot.ts'
 import type { SlotCommand, SlotMessage, SlotStart } from './slot-messages.ts'
 import { createSlotMeter } from './slot-meter.ts'
+import { fetchLimitsOf } from './slot-settings.ts'
 
 const SAMPLE_INTERVAL_MS = 1000
 
 /** Body of a slot's thread: wires a slot to Kafka, reports each second, stops when told. */
 async function runSlotThread(port: NonNullable<typeof parentPort>, start: SlotStart): Promise<void> {
   const post = (message: SlotMessage) => port.postMessage(message)
-  const { settings } = start
+  let { settings } = start
   const clientId = `${start.service}-slot-${start.slot}`
   const client = {
     bootstrap: start.bootstrap,
@@ -32,7 +33,9 @@ async function runSlotThread(port: NonNullable<typeof parentPort>, start: SlotSt
   const progress = createProgressReader(client)
   const meter = createSlotMeter({
     slot: start.slot,
-    maxPartitionFetchBytes: settings['consumer.maxPartitionFetchBytes'],
+    get maxPartitionFetchBytes() {
+      return settings['consumer.maxPartitionFetchBytes']
+    },
     stages: createStageTimes(),
     now: Date.now,
   })
@@ -45,9 +48,7 @@ async function runSlotThread(port: NonNullable<typeof parentPort>, start: SlotSt
         topic: TOPICS.input,
         groupId: GROUPS.worker,
         fromBeginning: true,
-        fetchMinBytes: settings['consumer.fetchMinBytes'],
-        fetchMaxWaitMs: settings['consumer.fetchMaxWait'],
-        maxPartitionFetchBytes: settings['consumer.maxPartitionFetchBytes'],
+        ...fetchLimitsOf(settings),
         sessionTimeoutMs: settings['consumer.sessionTimeout'],
       }),
       producer: driver.producer(),
@@ -66,8 +67,12 @@ async function runSlotThread(port: NonNullable<typeof parentPort>, start: SlotSt
     })
   }
   const sampler = setInterval(report, SAMPLE_INTERVAL_MS)
-  port.on('message', async (command: SlotCommand) => {
-    if (command.kind !== 'stop') return
+  const apply = (command: Extract<SlotCommand, { kind: 'settings' }>) => {
+    settings = command.settings
+    slot.applySettings(settings, recordRulesFrom(settings))
+    post({ kind: 'applied', generation: command.generation })
+  }
+  const stop = async () => {
     try {
       await slot.stop()
       await progress.close()
@@ -79,7 +84,12 @@ async function runSlotThread(port: NonNullable<typeof parentPort>, start: SlotSt
     meter.stop()
     post({ kind: 'stopped' })
     port.close()
+  }
+  port.on('message', (command: SlotCommand) => {
+    if (command.kind === 'settings') apply(command)
+    else void stop()
   })
+  post({ kind: 'applied', generation: start.generation })
   try {
     const removed = await removeStaleMembers(client, GROUPS.worker)
     if (removed > 0)

@@ -141,7 +141,9 @@ export class Supervisor {
       await this.stopServices(before.filter((service) => !kept.has(service.process.name)))
       this.services = processes.map((process) => {
         const service = before.find(({ process: { name } }) => name === process.name)
-        return service && kept.has(process.name) ? service : this.createService(process)
+        if (!service || !kept.has(process.name)) return this.createService(process)
+        service.process = process
+        return service
       })
       this.options.onChange()
       const fresh = this.services.filter((service) => !kept.has(service.process.name))
@@ -294,7 +296,15 @@ export class Supervisor {
   }
 }
 
-/** Limits are not part of what runs: they are advisory here. */
+/**
+ * Limits are not part of what runs: they are advisory here. Nor are start values: a service that runs follows the settings
+ * topic, and begins with the new ones only when it is started again.
+ */
 function isSameRun(a: LocalProcess, b: LocalProcess): boolean {
-  return isDeepStrictEqual({ ...a, limits: undefined }, { ...b, limits: undefined })
+  return isDeepStrictEqual(withoutStart(a), withoutStart(b))
+}
+
+function withoutStart(process: LocalProcess): unknown {
+  const env = Object.entries(process.env).filter(([name]) => !process.startValues.includes(name))
+  return { ...process, limits: undefined, env: Object.fromEntries(env) }
 }

@@ -1,5 +1,7 @@
 import { RadtuneError } from '@radtune/core/errors'
 import { known, unknown } from '@radtune/core/metrics'
+import { isLiveSetting, type SettingKey } from '@radtune/core/settings'
+import type { ServiceSpec } from '@radtune/core/stack'
 import type { Clock } from '../../ports/clock.ts'
 import type {
   Launch,
@@ -174,13 +176,16 @@ function serviceState(
   }
 }
 
-/** The provider reads the data, everybody uses the ports and settings: what differs beyond that restarts one service only. */
+/** The provider reads the data, everybody uses the ports and its limits: live settings restart nothing. */
 function sameService(before: Launch, after: Launch, name: string): boolean {
-  const partOf = (launch: Launch) => [
-    launch.spec.services.find((service) => service.name === name),
-    launch.ports,
-    name === 'provider' ? [launch.data, launch.spec.settings['provider.rate']?.value] : undefined,
-  ]
+  const partOf = (launch: Launch) => {
+    const { slots: _, reasons: __, ...numbers } =
+      launch.spec.services.find((service) => service.name === name) ?? ({} as Partial<ServiceSpec>)
+    const settings = Object.entries(launch.spec.settings)
+      .filter(([key]) => !isLiveSetting(key as SettingKey))
+      .map(([key, { value }]) => [key, value])
+    return [numbers, launch.ports, name === 'provider' ? launch.data : undefined, settings]
+  }
   return JSON.stringify(partOf(before)) === JSON.stringify(partOf(after))
 }
 
