@@ -51,9 +51,7 @@ export class SettingsView<Key extends SettingKey> {
     for (const record of records) this.#take(record)
     this.#values = this.#merged()
     if (contradictionOf(this.#values) !== undefined) this.#takeBack(earlier)
-    return [...this.#keys].filter(
-      (key) => this.#values[key as Key] !== before[key as Key],
-    ) as Key[]
+    return [...this.#keys].filter((key) => this.#values[key as Key] !== before[key as Key]) as Key[]
   }
 
   /** A service could not apply a value after all: the one before it holds. */
@@ -106,6 +104,8 @@ export class SettingsView<Key extends SettingKey> {
   }
 
   #remember(rejected: RejectedSetting): void {
-    this.#rejected = [...this.#rejected.filter(({ key }) => key !== rejected.key), rejected].slice(-MOST_REJECTED)
+    this.#rejected = [...this.#rejected.filter(({ key }) => key !== rejected.key), rejected].slice(
+      -MOST_REJECTED,
+    )
   }
 }

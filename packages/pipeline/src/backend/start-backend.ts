@@ -121,7 +121,15 @@ export async function startBackend(options: BackendOptions): Promise<RunningBack
   const sample = (): BackendSample => {
     const { recordsPerSecond, received, levels, endToEnd } = stats(0)
     const { count, skippedFrames } = clients
-    return { ...process(options.settings?.()), received, levels, recordsPerSecond, endToEnd, clients: count, skippedFrames }
+    return {
+      ...process(options.settings?.()),
+      received,
+      levels,
+      recordsPerSecond,
+      endToEnd,
+      clients: count,
+      skippedFrames,
+    }
   }
   const metrics = () =>
     backendMetrics({

@@ -147,7 +147,16 @@ export class Accumulator {
       if (!lane) throw new Error(`no producer settings for topic ${topic}`)
       this.#opened += 1
       const epoch = this.#epoch
-      batch = { topic, partition, records: [], bytes: 0, lane, epoch, id: this.#opened, openedAt: this.#now() }
+      batch = {
+        topic,
+        partition,
+        records: [],
+        bytes: 0,
+        lane,
+        epoch,
+        id: this.#opened,
+        openedAt: this.#now(),
+      }
       partitions.set(partition, batch)
       this.#outstanding.add(batch)
       this.#arm(batch.openedAt + lane.lingerMs)

@@ -1,5 +1,5 @@
 import { TOPICS } from '@radtune/core/contract'
-import { projectSettings, type SettingWrite, type SettingValues } from '@radtune/core/settings'
+import { projectSettings, type SettingValues, type SettingWrite } from '@radtune/core/settings'
 import type { ClientOptions } from './driver.ts'
 import { createKafkajs } from './kafkajs-client.ts'
 import { followTopic } from './topic-follower.ts'

@@ -57,7 +57,8 @@ export async function followSettings<Key extends SettingKey>(
         const known = new Set(view.rejected.map(({ offset }) => offset))
         const changed = view.take(records)
         for (const { key, why, offset } of view.rejected)
-          if (!known.has(offset)) logger.warn({ key, why, offset }, 'a record of the settings topic is ignored')
+          if (!known.has(offset))
+            logger.warn({ key, why, offset }, 'a record of the settings topic is ignored')
         tell(changed)
       },
       onReset() {

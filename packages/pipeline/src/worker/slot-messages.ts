@@ -21,9 +21,7 @@ export type SlotMessage =
   | { kind: 'stopped' }
 
 /** From the process to its thread. */
-export type SlotCommand =
-  | { kind: 'stop' }
-  | { kind: 'settings'; settings: SlotSettings; generation: number }
+export type SlotCommand = { kind: 'stop' } | { kind: 'settings'; settings: SlotSettings; generation: number }
 
 export interface SlotHealth {
   joined: boolean

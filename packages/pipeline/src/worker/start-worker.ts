@@ -61,7 +61,12 @@ export async function startWorker(options: WorkerOptions): Promise<{ close(): Pr
   const wanted = () => slotsOfShare(total, share)
 
   function startSlot(index: number): void {
-    const slot = spawnSlot(options, { index, generation, heapBytes: slotHeapOfShare(wanted(), share), added: started })
+    const slot = spawnSlot(options, {
+      index,
+      generation,
+      heapBytes: slotHeapOfShare(wanted(), share),
+      added: started,
+    })
     slots.set(index, slot)
     void slot.stopped.then(() => {
       if (closing || slots.get(index) !== slot) return
@@ -144,7 +149,10 @@ export async function startWorker(options: WorkerOptions): Promise<{ close(): Pr
   return {
     async close() {
       closing = true
-      await Promise.all([...[...slots.values()].map(stopSlot), ...[...leaving.values()].map(({ stopped }) => stopped)])
+      await Promise.all([
+        ...[...slots.values()].map(stopSlot),
+        ...[...leaving.values()].map(({ stopped }) => stopped),
+      ])
       await server.close()
     },
   }

@@ -23,7 +23,9 @@ export function readWorkerShare(
   const text = environment[ENVIRONMENT.workerShare] ?? '1/1'
   const [, number, workers] = /^([1-9]\d*)\/([1-9]\d*)$/.exec(text) ?? []
   if (number === undefined || workers === undefined || Number(number) > Number(workers))
-    throw new RadtuneError('RT-SET-001', { what: `${ENVIRONMENT.workerShare}=${text} is not a share like 1/2` })
+    throw new RadtuneError('RT-SET-001', {
+      what: `${ENVIRONMENT.workerShare}=${text} is not a share like 1/2`,
+    })
   const total = environment[settingEnvironmentName('pipeline.parallelism')]
   const startTotal = total === undefined ? start.startSlots * Number(workers) : Number(total)
   return { index: Number(number) - 1, workers: Number(workers), startTotal, ...start }

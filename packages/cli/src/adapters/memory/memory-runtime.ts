@@ -179,8 +179,11 @@ function serviceState(
 /** The provider reads the data, everybody uses the ports and its limits: live settings restart nothing. */
 function sameService(before: Launch, after: Launch, name: string): boolean {
   const partOf = (launch: Launch) => {
-    const { slots: _, reasons: __, ...numbers } =
-      launch.spec.services.find((service) => service.name === name) ?? ({} as Partial<ServiceSpec>)
+    const {
+      slots: _,
+      reasons: __,
+      ...numbers
+    } = launch.spec.services.find((service) => service.name === name) ?? ({} as Partial<ServiceSpec>)
     const settings = Object.entries(launch.spec.settings)
       .filter(([key]) => !isLiveSetting(key as SettingKey))
       .map(([key, { value }]) => [key, value])
