@@ -5,7 +5,7 @@ import { type Answer, BaseCommand } from '../base-command.ts'
 import { setText } from '../output/set-text.ts'
 import { type SetData, setData } from '../output/settings-data.ts'
 
-export default class Set extends BaseCommand {
+export default class SetSettings extends BaseCommand {
   static override schema = 'radtune.set/1'
   static override summary = 'Change settings, live where that is possible'
   static override description =
@@ -36,7 +36,7 @@ export default class Set extends BaseCommand {
   ]
 
   override async run(): Promise<Answer<SetData>> {
-    const { flags, argv } = await this.parse(Set)
+    const { flags, argv } = await this.parse(SetSettings)
     const timeoutMs = readTimeout(flags.timeout)
     const [{ parseChanges }, { changeSettings }] = await Promise.all([
       import('../services/parse-change.ts'),

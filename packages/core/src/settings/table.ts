@@ -323,7 +323,11 @@ export const settings = {
   'thresholds.moderate': threshold('CPM from which a reading is moderate', 50),
   'thresholds.high': threshold('CPM from which a reading is high', 200),
   'thresholds.critical': threshold('CPM from which a reading is critical', 1000),
-  'rules.maxCpm': threshold('largest plausible CPM', 350_000),
+  'rules.maxCpm': {
+    ...threshold('largest plausible CPM', 350_000),
+    readers: ['worker'],
+    lands: 'RADTUNE_RULES_MAX_CPM',
+  },
   'rules.sievertFactor': {
     title: 'CPM per µSv/h',
     unit: 'ratio',
@@ -353,7 +357,7 @@ export const settings = {
   'rules.earliestTime': {
     title: 'captured times up to this instant are refused',
     unit: 'instant',
-    default: '2011-03-01T00:00:00Z',
+    default: '2011-03-01T00:00:00.000Z',
     why: 'Safecast began after March 2011',
     source: 'Safecast dump_clean.sql',
     readers: ['worker'],
