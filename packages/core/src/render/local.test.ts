@@ -137,7 +137,11 @@ describe('renderLocal', () => {
       else expect(withoutStart(process)).toEqual(withoutStart(was))
     }
     const worker = renderLocal(rendering(plan.spec)).find(({ name }) => name === 'worker-2')
-    expect(worker?.env).toMatchObject({ RADTUNE_SLOTS: '0', RADTUNE_WORKER_SHARE: '2/2', RADTUNE_PIPELINE_PARALLELISM: '0' })
+    expect(worker?.env).toMatchObject({
+      RADTUNE_SLOTS: '0',
+      RADTUNE_WORKER_SHARE: '2/2',
+      RADTUNE_PIPELINE_PARALLELISM: '0',
+    })
     expect(Number(worker?.env.RADTUNE_SLOT_HEAP_BYTES)).toBeGreaterThan(64 * MIB)
   })
 

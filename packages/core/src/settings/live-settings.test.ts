@@ -13,7 +13,7 @@ import {
   type SettingKey,
   SettingsView,
   settingRecordValue,
-  settings,
+  type settings,
 } from './index.ts'
 
 const said = (value: string | number) => settingRecordValue({ value, by: 'somebody', at: 7 })
@@ -29,9 +29,18 @@ function plannedValues(name = '4c8g') {
 
 describe('live settings', () => {
   it('leave out what a running service cannot change', () => {
-    for (const key of ['pipeline.duplicateWindow', 'consumer.sessionTimeout', 'kafka.heap', 'worker.count'] as const)
+    for (const key of [
+      'pipeline.duplicateWindow',
+      'consumer.sessionTimeout',
+      'kafka.heap',
+      'worker.count',
+    ] as const)
       expect(isLiveSetting(key)).toBe(false)
-    expect(liveSettingsOf('backend')).toEqual(['thresholds.moderate', 'thresholds.high', 'thresholds.critical'])
+    expect(liveSettingsOf('backend')).toEqual([
+      'thresholds.moderate',
+      'thresholds.high',
+      'thresholds.critical',
+    ])
     expect(liveSettingsOf('frontend')).toEqual([])
     expect(liveSettingsOf('kafka')).toEqual([])
   })
@@ -139,7 +148,9 @@ describe('SettingsView', () => {
     ])
     view.take([record(6, 'producer.main.linger', said(11))])
     expect(view.rejected.map(({ key }) => key)).toEqual(['bogus'])
-    for (let offset = 7; offset < 100; offset += 1) view.take([record(offset, `bogus-${offset}`, null)])
+    view.take([record(6, 'bogus', null)])
+    expect(view.rejected).toEqual([])
+    for (let offset = 7; offset < 100; offset += 1) view.take([record(offset, `bogus-${offset}`, '')])
     expect(view.rejected).toHaveLength(20)
     expect(view.rejected.at(-1)?.offset).toBe(99)
   })

@@ -71,6 +71,11 @@ export class SettingsView<Key extends SettingKey> {
 
   #take(record: TopicRecord): void {
     const read = readSettingRecord(record)
+    if (!read.ok && record.value === null) {
+      // Taking out what nobody can apply is how it goes away.
+      this.#rejected = this.#rejected.filter(({ key }) => key !== read.key)
+      return
+    }
     if (!read.ok) {
       this.#remember({ key: read.key, why: read.why, offset: record.offset })
       return
