@@ -1,6 +1,6 @@
 import { RadtuneError } from '@radtune/core/errors'
 import { known, unknown } from '@radtune/core/metrics'
-import { isLiveSetting, type SettingKey } from '@radtune/core/settings'
+import { isLiveSetting, type SettingKey, settings } from '@radtune/core/settings'
 import type { ServiceSpec } from '@radtune/core/stack'
 import type { Clock } from '../../ports/clock.ts'
 import type {
@@ -178,16 +178,15 @@ function serviceState(
 
 /** The provider reads the data, everybody uses the ports and its limits: live settings restart nothing. */
 function sameService(before: Launch, after: Launch, name: string): boolean {
-  const partOf = (launch: Launch) => {
-    const {
-      slots: _,
-      reasons: __,
-      ...numbers
-    } = launch.spec.services.find((service) => service.name === name) ?? ({} as Partial<ServiceSpec>)
-    const settings = Object.entries(launch.spec.settings)
-      .filter(([key]) => !isLiveSetting(key as SettingKey))
-      .map(([key, { value }]) => [key, value])
-    return [numbers, launch.ports, name === 'provider' ? launch.data : undefined, settings]
+  const partOf = ({ spec, data, ports }: Launch) => {
+    const service = spec.services.find((candidate) => candidate.name === name)
+    const { slots: _slots, reasons: _reasons, ...numbers } = service ?? ({} as Partial<ServiceSpec>)
+    const read = (Object.keys(spec.settings) as SettingKey[]).filter(
+      (key) =>
+        !isLiveSetting(key) && (settings[key].readers as readonly string[]).includes(numbers.role ?? ''),
+    )
+    const values = read.map((key) => [key, spec.settings[key].value])
+    return [numbers, ports, name === 'provider' ? data : undefined, values]
   }
   return JSON.stringify(partOf(before)) === JSON.stringify(partOf(after))
 }
