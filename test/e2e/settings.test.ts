@@ -6,10 +6,10 @@ import { type Envelope, runJson, runRadtune, withProject } from './radtune.ts'
 
 const LONG = { timeout: 120_000, interval: 500 }
 
-/** What `radtune get` says of one setting: exit code 0 when every service runs by it. */
+/** What `radtune get` says of one setting: no mismatches when every service runs by it. */
 async function inForce(project: string, key: string) {
   const { document } = await runJson(project, ['get', key])
-  return { exitCode: document.exitCode, ...document.data.settings[0] }
+  return document.data.settings[0]
 }
 
 async function set(project: string, ...changes: string[]): Promise<Envelope> {
@@ -57,17 +57,21 @@ describe('settings of a running stack', () => {
         expect(refused).toMatchObject({ code: 2, stdout: '' })
       }
       expect(await overlayOf(project)).toBe(overlay)
-      expect(await inForce(project, 'pipeline.parallelism')).toMatchObject({
-        value: 6,
-        revision,
-        exitCode: 0,
-      })
+      await expect
+        .poll(() => inForce(project, 'pipeline.parallelism'), LONG)
+        .toMatchObject({
+          value: 6,
+          revision,
+          mismatches: [],
+        })
 
       expect((await runJson(project, [...up, '--rate', '2000'])).document).toMatchObject({
         ok: true,
         data: { how: 'changed', firstRecord: null },
       })
-      expect(await inForce(project, 'provider.rate')).toMatchObject({ value: 2000, exitCode: 0 })
+      await expect
+        .poll(() => inForce(project, 'provider.rate'), LONG)
+        .toMatchObject({ value: 2000, mismatches: [] })
       expect(await pids(project)).toEqual(before)
 
       expect((await set(project, 'pipeline.parallelism=3')).exitCode).toBe(0)
@@ -75,7 +79,7 @@ describe('settings of a running stack', () => {
       await expect.poll(async () => (await pids(project))['worker-1'], LONG).not.toBe(before['worker-1'])
       const three = {
         value: 3,
-        exitCode: 0,
+        mismatches: [],
         services: [
           { service: 'worker-1', value: 3 },
           { service: 'worker-2', value: 3 },
@@ -85,7 +89,9 @@ describe('settings of a running stack', () => {
 
       expect((await runJson(project, ['down'])).document.data.stopped).toBe(true)
       expect((await runJson(project, [...up, '--rate', '2000'])).document.ok).toBe(true)
-      expect(await inForce(project, 'pipeline.parallelism')).toMatchObject({ ...three, origin: 'overlay' })
+      await expect
+        .poll(() => inForce(project, 'pipeline.parallelism'), LONG)
+        .toMatchObject({ ...three, origin: 'overlay' })
 
       expect((await set(project, 'provider.rate=0.001')).exitCode).toBe(0)
       const records = async () => (await runJson(project, ['status'])).document.data.records

@@ -17,12 +17,12 @@ function run(argv: readonly string[], options: CommandOptions = {}): Promise<Com
   return runCommand(argv, { workingDir, ...options, world: { stackWorld: async () => memory } })
 }
 
-async function runJson<Schema extends 'radtune.set/1' | 'radtune.get/1'>(
-  schema: Schema,
+async function runJson<Document>(
   argv: readonly string[],
-) {
+  schema: { parse(document: unknown): Document },
+): Promise<Document> {
   const answer = await run([...argv, '--json', '--quiet'])
-  return answerSchemas[schema].parse(JSON.parse(answer.stdout))
+  return schema.parse(JSON.parse(answer.stdout))
 }
 
 const overlayFile = () => join(workingDir, '.radtune', 'overlay.yaml')
@@ -72,7 +72,7 @@ describe('radtune set on a running stack', () => {
   })
 
   test('gives one JSON document', async () => {
-    const document = await runJson('radtune.set/1', ['set', 'pipeline.parallelism=1'])
+    const document = await runJson(['set', 'pipeline.parallelism=1'], answerSchemas['radtune.set/1'])
     expect(document.data?.settings).toEqual([
       expect.objectContaining({ name: 'pipeline.parallelism', from: 6, to: 1, state: 'in force' }),
     ])
@@ -213,7 +213,7 @@ describe('radtune get', () => {
     expect(stdout).toMatch(/pipeline\.parallelism +3 +\.radtune\/overlay\.yaml:\d+ +live +\d+/)
     expect(stdout).toContain(`worker-2 runs by 3, revision ${revision}`)
     expect(stdout).toMatch(/worker-2\.memory +2 GiB +derived +restart/)
-    const document = await runJson('radtune.get/1', ['get', 'pipeline.parallelism'])
+    const document = await runJson(['get', 'pipeline.parallelism'], answerSchemas['radtune.get/1'])
     expect(document.data?.settings[0]).toMatchObject({
       value: 3,
       origin: 'overlay',
