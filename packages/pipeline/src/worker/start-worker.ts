@@ -54,7 +54,7 @@ export async function startWorker(options: WorkerOptions): Promise<{ close(): Pr
   const leaving = new Map<number, RunningSlot>()
   let total = share.startTotal
   let generation = 0
-  let settled = settings.report()
+  let settled: SettingsReport = { ...settings.report(), revision: null }
   let started = false
   let closing = false
 
