@@ -67,6 +67,47 @@ describe('Accumulator', () => {
     expect(accumulator.counts).toMatchObject({ records: 5, queuedBytes: 0 })
   })
 
+  it('keeps the order of every partition when lanes change while a backlog waits', async () => {
+    const { producer, written, requests, waiting } = memoryProducer({ manual: true })
+    const options = (main: LaneOptions['compression']) => ({
+      lanes: {
+        main: lane({ batchBytes: 60, compression: main }),
+        dirty: lane({ batchBytes: 60, compression: 'gzip' }),
+      },
+      bufferBytes: 1e6,
+    })
+    const accumulator = new Accumulator({ producer, ...options('snappy'), onFailure: fail })
+    let next = 0
+    for (const compression of ['snappy', 'gzip', 'snappy', 'gzip'] as const) {
+      accumulator.configure(options(compression))
+      for (let round = 0; round < 3; round += 1) {
+        accumulator.append('dirty', 0, record(String(next++).padStart(20, '0')))
+        accumulator.append('main', round % 2, record(String(next++).padStart(20, '0')))
+      }
+    }
+    accumulator.flush()
+    const done = accumulator.settled()
+    const answering = setInterval(() => waiting.shift()?.resolve(), 1)
+    await done
+    clearInterval(answering)
+    for (const texts of written.values()) expect(texts).toEqual([...texts].sort())
+    expect([...written.values()].flat()).toHaveLength(next)
+    expect(new Set(requests.map(({ compression }) => compression))).toEqual(new Set(['snappy', 'gzip']))
+  })
+
+  it('has space at once when the buffer grows', async () => {
+    const { producer, waiting } = memoryProducer({ manual: true })
+    const lanes = { t: lane({ batchBytes: 10 }) }
+    const accumulator = new Accumulator({ producer, lanes, bufferBytes: 10, onFailure: fail })
+    accumulator.append('t', 0, record('x'.repeat(50)))
+    expect(accumulator.full).toBe(true)
+    const space = accumulator.space()
+    accumulator.configure({ lanes, bufferBytes: 1000 })
+    await space
+    waiting.shift()?.resolve()
+    await accumulator.settled()
+  })
+
   it('puts lanes of different compression into different requests', async () => {
     const { producer, requests } = memoryProducer()
     const lanes = { main: lane({ compression: 'snappy' }), dirty: lane({ compression: 'gzip' }) }

@@ -64,6 +64,8 @@ export interface GroupConsumer {
   start(handlers: ConsumerHandlers): Promise<void>
   /** Fetching goes on from `offset`, which is not committed. */
   seek(partition: number, offset: number): void
+  /** Holds from the next fetch on; membership and positions stay. */
+  limitFetches(limits: FetchLimits): void
   /** Throws when the group is being redistributed; the offsets may be tried again. */
   commit(offsets: readonly CommitOffset[]): Promise<void>
   /** Lets the running handler return, then leaves the group, unless it is a static member, which will be back. */
@@ -102,13 +104,17 @@ export interface BatchProducer {
   close(): Promise<void>
 }
 
-export interface GroupConsumerOptions {
-  topic: string
-  groupId: string
-  fromBeginning: boolean
+/** What bounds one fetch. */
+export interface FetchLimits {
   fetchMinBytes: number
   fetchMaxWaitMs: number
   maxPartitionFetchBytes: number
+}
+
+export interface GroupConsumerOptions extends FetchLimits {
+  topic: string
+  groupId: string
+  fromBeginning: boolean
   sessionTimeoutMs: number
   /** Makes a static member of the group: it keeps its partitions through a restart within the session. Its own alone. */
   instanceId?: string

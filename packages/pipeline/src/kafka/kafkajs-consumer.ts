@@ -8,7 +8,7 @@ import type {
   InputRecord,
 } from './driver.ts'
 import { batchesOf } from './fast-fetch.ts'
-import { createMembership } from './group-membership.ts'
+import { createMembership, PARTITIONS_PER_FETCH } from './group-membership.ts'
 import { type BatchHead, readRecords } from './record-batch.ts'
 
 /** A rebalance is noticed by the answer to a heartbeat, and stops the partitions of all who noticed it before the last one. */
@@ -36,8 +36,7 @@ export function createKafkajsConsumer(kafka: Kafka, options: GroupConsumerOption
     minBytes: options.fetchMinBytes,
     maxWaitTimeInMs: options.fetchMaxWaitMs,
     maxBytesPerPartition: options.maxPartitionFetchBytes,
-    // Compressed; decoded objects take several times as much, so a few partitions' worth bounds the memory.
-    maxBytes: options.maxPartitionFetchBytes * 2,
+    maxBytes: options.maxPartitionFetchBytes * PARTITIONS_PER_FETCH,
     allowAutoTopicCreation: false,
     // Giving up would mean a new member, and the group would wait for the old one until its session ends: retry for ever.
     retry: {
@@ -77,6 +76,9 @@ export function createKafkajsConsumer(kafka: Kafka, options: GroupConsumerOption
     },
     seek(partition, offset) {
       consumer.seek({ topic: options.topic, partition, offset: String(offset) })
+    },
+    limitFetches(limits) {
+      membership.limitFetches(limits)
     },
     async commit(offsets: readonly CommitOffset[]) {
       const partitions = offsets.map(({ partition, offset, metadata }) => ({

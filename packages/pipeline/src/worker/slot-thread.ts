@@ -1,18 +1,13 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { parentPort, workerData } from 'node:worker_threads'
 import { GROUPS, TOPICS } from '@radtune/core/contract'
-import {
-  type ClientOptions,
-  createDriver,
-  createProgressReader,
-  readTails,
-  removeMembers,
-} from '../kafka/index.ts'
+import { createDriver, createProgressReader, readTails, removeMembers } from '../kafka/index.ts'
 import { createStageTimes, createStageWarmer, type RecordRules, recordRulesFrom } from '../stages/index.ts'
 import { createLease } from './lease.ts'
 import { createSlot } from './slot.ts'
 import type { SlotCommand, SlotMessage, SlotStart } from './slot-messages.ts'
 import { createSlotMeter } from './slot-meter.ts'
+import { fetchLimitsOf } from './slot-settings.ts'
 
 const SAMPLE_INTERVAL_MS = 1000
 const HEARD_POLL_MS = 50
@@ -22,7 +17,7 @@ const END_MS = 500
 /** Body of a slot's thread: wires a slot to Kafka, reports each second, stops when told. */
 async function runSlotThread(port: NonNullable<typeof parentPort>, start: SlotStart): Promise<void> {
   const post = (message: SlotMessage) => port.postMessage(message)
-  const { settings } = start
+  let { settings } = start
   const clientId = `${start.service}-slot-${start.slot}`
   const client = {
     bootstrap: start.bootstrap,
@@ -43,7 +38,9 @@ async function runSlotThread(port: NonNullable<typeof parentPort>, start: SlotSt
   const progress = createProgressReader(client)
   const meter = createSlotMeter({
     slot: start.slot,
-    maxPartitionFetchBytes: settings['consumer.maxPartitionFetchBytes'],
+    get maxPartitionFetchBytes() {
+      return settings['consumer.maxPartitionFetchBytes']
+    },
     stages: createStageTimes(),
     now: () => performance.now(),
   })
@@ -57,9 +54,7 @@ async function runSlotThread(port: NonNullable<typeof parentPort>, start: SlotSt
         topic: TOPICS.input,
         groupId: GROUPS.worker,
         fromBeginning: true,
-        fetchMinBytes: settings['consumer.fetchMinBytes'],
-        fetchMaxWaitMs: settings['consumer.fetchMaxWait'],
-        maxPartitionFetchBytes: settings['consumer.maxPartitionFetchBytes'],
+        ...fetchLimitsOf(settings),
         sessionTimeoutMs: settings['consumer.sessionTimeout'],
         instanceId: clientId,
       }),
@@ -88,11 +83,16 @@ async function runSlotThread(port: NonNullable<typeof parentPort>, start: SlotSt
     report()
   }, HEARD_POLL_MS)
   let stopping = false
-  port.on('message', async (command: SlotCommand) => {
-    if (command.kind !== 'stop') return
+  const apply = (command: Extract<SlotCommand, { kind: 'settings' }>) => {
+    settings = command.settings
+    slot.applySettings(settings, recordRulesFrom(settings))
+    post({ kind: 'applied', generation: command.generation })
+  }
+  const stop = async ({ leave }: Extract<SlotCommand, { kind: 'stop' }>) => {
     stopping = true
     try {
       await slot.stop()
+      if (leave) await removeMembers(client, GROUPS.worker, (id) => id === clientId)
       await progress.close()
     } catch (error) {
       fail(error)
@@ -105,9 +105,13 @@ async function runSlotThread(port: NonNullable<typeof parentPort>, start: SlotSt
     port.close()
     // A start that is under way, or a group that does not answer, would keep the thread.
     setTimeout(() => process.exit(), END_MS).unref()
+  }
+  port.on('message', (command: SlotCommand) => {
+    if (command.kind === 'settings') apply(command)
+    else void stop(command)
   })
+  post({ kind: 'applied', generation: start.generation })
   try {
-    if (start.slot === 0) await removeFormerSlots(client, start, post)
     if (!stopping) await Promise.all([slot.start(), warmUp(recordRulesFrom(settings))])
   } catch (error) {
     fail(error)
@@ -130,22 +134,6 @@ async function warmUp(rules: RecordRules): Promise<void> {
 /** Details of a client's log entry may hold buffers and errors: keep what can be cloned and read. */
 function printable(details: Record<string, unknown>): Record<string, unknown> {
   return JSON.parse(JSON.stringify(details)) as Record<string, unknown>
-}
-
-/** Static members hold their partitions until their session ends: slots that this worker had and has no more give them up now. */
-async function removeFormerSlots(
-  client: ClientOptions,
-  { service, slots }: SlotStart,
-  post: (message: SlotMessage) => void,
-): Promise<void> {
-  const isFormer = (clientId: string) => {
-    const [of, slot] = clientId.split('-slot-')
-    return of === service && Number(slot) >= slots
-  }
-  const removed = await removeMembers(client, GROUPS.worker, isFormer)
-  if (removed === 0) return
-  const message = 'removed slots that this worker has no more from the group'
-  post({ kind: 'log', level: 'info', message, details: { removed } })
 }
 
 if (parentPort) await runSlotThread(parentPort, workerData as SlotStart)

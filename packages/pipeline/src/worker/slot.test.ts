@@ -414,4 +414,39 @@ describe('slots on a real broker', { timeout: 90_000 }, () => {
     // Of the second round only the dirty ones pass: 60 of 600.
     expect(sums).toMatchObject({ in: 1200, normal: 420, critical: 60, dirty: 120, duplicates: 600 })
   })
+
+  it('takes other settings while it runs: each record is judged by one set, nothing is lost or written twice', async () => {
+    const slot = await started(newSlot())
+    await publish(0, 3000)
+    await drained()
+    const changed = {
+      ...settings,
+      'thresholds.critical': 20,
+      'thresholds.high': 20,
+      'thresholds.moderate': 10,
+      'producer.main.compression': 'gzip',
+      'producer.main.linger': 1,
+      'producer.bufferMemory': 65_536,
+      'pipeline.commitInterval': 60,
+      'consumer.fetchMaxWait': 50,
+      'consumer.maxPartitionFetchBytes': 32_768,
+    } as const
+    slot.applySettings(changed, recordRulesFrom(changed))
+    await publish(3000, 6000)
+    const partitions = await drained()
+    const { sums } = sumRecords(partitions)
+    // Before: one of ten critical. After: everything that is kept.
+    expect(sums).toMatchObject({ in: 6000, normal: 2100, critical: 300 + 2400, dirty: 600, duplicates: 600 })
+    expect(sums.levels).toEqual({ low: 2100, moderate: 0, high: 2700 })
+    for (const [topic, count] of [
+      [TOPICS.normal, 2100],
+      [TOPICS.critical, 2700],
+      [TOPICS.dirty, 600],
+    ] as const) {
+      const sources = await sourcesOf(topic)
+      expect(sources).toHaveLength(count)
+      expect(new Set(sources).size).toBe(count)
+    }
+    expect([...slot.assigned].sort()).toEqual([0, 1, 2, 3, 4, 5])
+  })
 })

@@ -18,7 +18,7 @@ import {
 import { countOutcome, processRecord, type RecordRules } from '../stages/index.ts'
 import type { Lease } from './lease.ts'
 import type { SlotMeter } from './slot-meter.ts'
-import { lanesOf, type SlotSettings } from './slot-settings.ts'
+import { fetchLimitsOf, lanesOf, type SlotSettings } from './slot-settings.ts'
 import { type OwnedPartition, takeOverPartition } from './take-over-partition.ts'
 
 /** What a slot needs of the world. */
@@ -39,6 +39,8 @@ export interface Slot {
   start(): Promise<void>
   /** Finishes what was read, waits for the acknowledgements, commits, and leaves the group. */
   stop(): Promise<void>
+  /** Runs by these settings and rules from the next record, batch, commit and fetch on. */
+  applySettings(settings: SlotSettings, rules: RecordRules): void
   /** Partitions that the group gave to this slot; each is taken over when its first records come. */
   readonly assigned: readonly number[]
   readonly partitions: ReadonlyMap<number, OwnedPartition>
@@ -71,7 +73,8 @@ export function createSlot(options: {
   rules: RecordRules
   meter: SlotMeter
 }): Slot {
-  const { ports, settings, rules, meter } = options
+  const { ports, meter } = options
+  let { settings, rules } = options
   const owned = new Map<number, OwnedPartition>()
   let assigned: readonly number[] = []
   let joined = false
@@ -240,6 +243,11 @@ export function createSlot(options: {
     lastCommitAt = performance.now()
   }
 
+  function startCommitting(): void {
+    clearInterval(commitTimer)
+    commitTimer = setInterval(() => void commitQuietly(), settings['pipeline.commitInterval'])
+  }
+
   /** A commit that fails, as in a rebalance, is harmless: the offsets stay due and the next tick tries again. */
   function commitQuietly(): Promise<void> {
     return commit().catch((error) => meter.onCommitFailure(error))
@@ -268,7 +276,18 @@ export function createSlot(options: {
         onFetch: meter.onFetch,
         onFailure: ports.onFailure,
       })
-      commitTimer = setInterval(() => void commitQuietly(), settings['pipeline.commitInterval'])
+      startCommitting()
+    },
+    applySettings(nextSettings, nextRules) {
+      settings = nextSettings
+      rules = nextRules
+      for (const partition of owned.values()) partition.state = { ...partition.state, rules }
+      accumulator.configure({
+        lanes: lanesOf(settings),
+        bufferBytes: settings['producer.bufferMemory'],
+      })
+      ports.consumer.limitFetches(fetchLimitsOf(settings))
+      if (commitTimer && !stopping) startCommitting()
     },
     async stop() {
       stopping = true
