@@ -85,7 +85,7 @@ async function runSlotThread(port: NonNullable<typeof parentPort>, start: SlotSt
     stopping = true
     try {
       await slot.stop()
-      await progress.close()
+      void progress.close().catch(() => undefined)
     } catch (error) {
       fail(error)
     }
