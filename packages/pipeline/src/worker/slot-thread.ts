@@ -67,6 +67,7 @@ async function runSlotThread(port: NonNullable<typeof parentPort>, start: SlotSt
       tails: (wanted) => readTails(client, wanted),
       now: Date.now,
       onFailure: fail,
+      note: (message, details) => post({ kind: 'log', level: 'info', message, details }),
     },
   })
   const report = () => {
