@@ -64,6 +64,7 @@ async function runSlotThread(port: NonNullable<typeof parentPort>, start: SlotSt
       tails: (wanted) => readTails(client, wanted),
       now: Date.now,
       onFailure: fail,
+      note: (message, details) => post({ kind: 'log', level: 'info', message, details }),
     },
   })
   const report = () => {
@@ -93,7 +94,7 @@ async function runSlotThread(port: NonNullable<typeof parentPort>, start: SlotSt
     try {
       await slot.stop()
       if (leave) await removeMembers(client, GROUPS.worker, (id) => id === clientId)
-      await progress.close()
+      void progress.close().catch(() => undefined)
     } catch (error) {
       fail(error)
     }

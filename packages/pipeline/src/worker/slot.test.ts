@@ -296,6 +296,31 @@ describe('slots on a real broker', { timeout: 90_000 }, () => {
     await expectOutputsExact(rows)
   })
 
+  it('joins again only when what is under way is written, so that nobody reads the outputs too early', async () => {
+    const gate = Promise.withResolvers<void>()
+    let sends = 0
+    const slow = newSlot((real) => ({
+      producer: {
+        ...real.producer,
+        async send(batches, compression) {
+          sends += 1
+          await gate.promise
+          await real.producer.send(batches, compression)
+        },
+      },
+    }))
+    await publish(0, 600)
+    await started(slow)
+    await vi.waitFor(() => expect(sends).toBe(1), { timeout: 20_000 })
+    const second = started(newSlot())
+    const groupState = async () => (await admin.describeGroups([GROUPS.worker])).groups[0]?.state
+    await vi.waitFor(async () => expect(await groupState()).toBe('PreparingRebalance'), { timeout: 9000 })
+    gate.resolve()
+    await second
+    expect(sumRecords(await drained()).sums).toMatchObject(expectedSums(600))
+    await expectOutputsExact(600)
+  })
+
   it('recognises what a member wrote but never committed, and its duplicates', async () => {
     await publish(0, 3000)
     // Commits nothing, as if it were killed between the acknowledgement and the commit.

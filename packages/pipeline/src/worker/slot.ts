@@ -33,6 +33,8 @@ export interface SlotPorts {
   now(): number
   /** The slot cannot go on; whoever runs it starts a new one. */
   onFailure(error: Error): void
+  /** Something worth a line in the log. */
+  note?(message: string, details: Record<string, unknown>): void
 }
 
 export interface Slot {
@@ -104,6 +106,7 @@ export function createSlot(options: {
     assigned = partitions
     joined = true
     rebalancing = false
+    ports.note?.('joined the group', { partitions, continued })
     for (const partition of owned.keys()) {
       if (!continued || !partitions.includes(partition)) owned.delete(partition)
     }
@@ -137,6 +140,7 @@ export function createSlot(options: {
 
   /** Loads what is newly assigned. Anything of ours still in flight must have arrived before the output tails are read. */
   async function takeOver(): Promise<void> {
+    const startedAt = performance.now()
     const wanted = assigned.filter((partition) => !owned.has(partition))
     accumulator.flush()
     await accumulator.settled()
@@ -155,6 +159,12 @@ export function createSlot(options: {
         }),
       )
     }
+    const toRead = wanted.map((partition) => {
+      const { committedAtStart = 0, next = 0 } = owned.get(partition) ?? {}
+      return committedAtStart - next
+    })
+    const elapsedMs = Math.round(performance.now() - startedAt)
+    ports.note?.('took over', { partitions: wanted, recordsToReadAgain: toRead, elapsedMs })
   }
 
   async function onBatch(batch: InputBatch): Promise<void> {
@@ -202,6 +212,11 @@ export function createSlot(options: {
     if (record.offset < partition.next) return
     partition.next = record.offset + 1
     const refill = record.offset < partition.committedAtStart
+    if (record.offset === partition.committedAtStart)
+      ports.note?.('goes on where the last commit was', {
+        partition: partition.partition,
+        offset: record.offset,
+      })
     const outcome = processRecord(partition.state, record, refill)
     if (refill) return
     countOutcome(partition.counters, outcome)

@@ -1,7 +1,10 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { decodeCounters, GROUPS, type PartitionProgress, TOPICS } from '@radtune/core/contract'
 import type { Admin } from 'kafkajs'
 import type { Broker } from '../../ports/broker.ts'
 import { createClient, TIMEOUT_MS, within } from './kafka-client.ts'
+
+const DISCONNECT_MS = 1_000
 
 /**
  * Asks a broker by Kafka's protocol. Connects at the first question and again after a failure. A question that is not
@@ -20,7 +23,9 @@ export function createKafkaBroker({
   async function disconnect(): Promise<void> {
     const admin = connecting
     connecting = undefined
-    await admin?.then((connected) => connected.disconnect()).catch(() => undefined)
+    // kafkajs waits for answers that may never come, as from a broker that ended in the middle of one.
+    const disconnected = admin?.then((connected) => connected.disconnect()).catch(() => undefined)
+    await Promise.race([disconnected, delay(DISCONNECT_MS, undefined, { ref: false })])
   }
 
   return {
