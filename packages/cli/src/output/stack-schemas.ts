@@ -84,6 +84,7 @@ const status = z.object({
   runtime: z.enum(['local', 'docker']).nullable(),
   profile: z.string().nullable(),
   launchedAt: z.string().nullable(),
+  availability: z.object({ share: z.number(), overMs: z.number(), target: z.number() }).nullable(),
   ports: z.object({ kafka: port, backend: port, frontend: port }).nullable(),
   services: z.array(service),
   records: records.nullable(),

@@ -19,6 +19,9 @@ export interface ServiceStatus {
   unknown: string[]
 }
 
+/** Of the reference configuration: available more than 99.5 % of the time. */
+export const AVAILABILITY_TARGET = 0.995
+
 /** `data` of radtune.status/1. */
 export interface StatusData {
   running: boolean
@@ -26,6 +29,8 @@ export interface StatusData {
   runtime: string | null
   profile: string | null
   launchedAt: string | null
+  /** Share of the time since all were first ready in which every service was healthy, beside what is aimed at. */
+  availability: { share: number; overMs: number; target: number } | null
   ports: { kafka: number; backend: number; frontend: number } | null
   services: ServiceStatus[]
   /** in = normal + critical + dirty + duplicates + inFlight; null when Kafka does not answer, with the why beside. */
@@ -70,6 +75,7 @@ export function statusData(report: StatusReport | undefined, now: number): Statu
     runtime: stack.runtime,
     profile: spec.profile,
     launchedAt: new Date(stack.launchedAt).toISOString(),
+    availability: stack.availability ? { ...stack.availability, target: AVAILABILITY_TARGET } : null,
     ports: { kafka: ports.kafka, backend: ports.backend, frontend: ports.frontend },
     services: stack.services.map(serviceStatus),
     records: records.known ? (sums as Omit<RecordSums, 'levels'>) : null,
@@ -105,6 +111,7 @@ function nothingRuns(now: number): StatusData {
     runtime: null,
     profile: null,
     launchedAt: null,
+    availability: null,
     ports: null,
     services: [],
     records: null,

@@ -3,6 +3,7 @@ import type { ServiceState } from '../ports/runtime.ts'
 import type { StatusReport } from '../services/read-status.ts'
 import type { Palette } from './palette.ts'
 import { conservationText, dirtyText, levelsText, mismatchText } from './records-text.ts'
+import { AVAILABILITY_TARGET } from './status-data.ts'
 import { tableText } from './table-text.ts'
 
 interface Style {
@@ -23,9 +24,17 @@ export function statusText(report: StatusReport, { palette, columns }: Style): s
       align: ['left', 'left', ...serviceNumbers(stack.services).map(() => 'right' as const), 'left'],
     }),
     ...[limitsText(stack.services)].filter(Boolean).map((text) => palette.dim(labelled('limits', text))),
+    ...(stack.availability ? [labelled('healthy', availabilityText(stack.availability, palette))] : []),
     '',
     ...recordLines(report, palette).map(([label, text]) => labelled(label, text)),
   ].join('\n')
+}
+
+function availabilityText({ share }: { share: number }, palette: Palette): string {
+  // Cut, not rounded: 100 % is said only of what was never away.
+  const text = `${(Math.floor(share * 10_000) / 100).toFixed(2)} %`
+  const shown = share < AVAILABILITY_TARGET ? palette.yellow(text) : text
+  return `${shown} of the time since up (target ${AVAILABILITY_TARGET * 100} %)`
 }
 
 /** The lines about records, rate and latency as label and text. */

@@ -80,6 +80,8 @@ export interface StackState {
   launch: Launch
   /** Wall-clock milliseconds at which this stack was launched. */
   launchedAt: number
+  /** Share of the time since all were first ready in which every service was healthy; undefined before that. */
+  availability: { share: number; overMs: number } | undefined
   services: readonly ServiceState[]
 }
 

@@ -299,6 +299,7 @@ function stackState(view: SupervisorView | undefined): StackState | undefined {
     runtime: 'local',
     launch: view.launch as Launch,
     launchedAt: view.launchedAt,
+    availability: view.availability,
     services: view.services,
   }
 }

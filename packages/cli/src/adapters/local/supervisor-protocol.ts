@@ -1,6 +1,6 @@
 import { type ErrorCode, RadtuneError } from '@radtune/core/errors'
 import type { LocalProcess } from '@radtune/core/render'
-import type { RuntimeEvent, ServiceState } from '../../ports/runtime.ts'
+import type { RuntimeEvent, ServiceState, StackState } from '../../ports/runtime.ts'
 
 /** One request per connection, answered by lines of JSON: events, then one result or error. */
 export const PROTOCOL_VERSION = 1
@@ -13,6 +13,7 @@ export type SupervisorRequest =
 export interface SupervisorView {
   launch: unknown
   launchedAt: number
+  availability?: StackState['availability']
   services: readonly ServiceState[]
 }
 

@@ -4,6 +4,7 @@ import { readWarmUp } from '@radtune/core/contract'
 import { RadtuneError } from '@radtune/core/errors'
 import type { LocalProcess } from '@radtune/core/render'
 import type { LimitsInForce, RuntimeEvent, ServiceState } from '../../ports/runtime.ts'
+import { Availability } from './availability.ts'
 import { type LogFile, openLogFile } from './log-file.ts'
 import { type Patience, Service } from './service.ts'
 import { createUsageSampler, NOT_RUNNING, type RunningService } from './service-usage.ts'
@@ -35,6 +36,8 @@ export class Supervisor {
   private readonly listeners = new Set<(service: Service) => void>()
   private launch: unknown
   private launchedAt = 0
+  /** From the first time that all were ready. */
+  private availability: Availability | undefined
   private operation: { name: 'launch' | 'stop'; abort: AbortController; done: Promise<unknown> } | undefined
 
   constructor(options: SupervisorOptions) {
@@ -52,6 +55,11 @@ export class Supervisor {
   /** Whether any service runs or will run again by itself. */
   get alive(): boolean {
     return this.services.some((service) => service.alive)
+  }
+
+  /** Whether every service does what it should; one that has finished its work does. */
+  private get allHealthy(): boolean {
+    return this.services.every(({ condition, finished }) => condition === 'healthy' || finished)
   }
 
   /** The services that have a process now, in the order of their start. */
@@ -117,6 +125,7 @@ export class Supervisor {
     return {
       launch: this.launch,
       launchedAt: this.launchedAt,
+      availability: this.availability?.observe(this.allHealthy, performance.now()),
       services: shown.map((service) => this.stateOf(service)),
     }
   }
@@ -142,7 +151,10 @@ export class Supervisor {
     for (const process of processes)
       if (process.readiness.kind === 'exit' && process.dependsOn.some((name) => !kept.has(name)))
         kept.delete(process.name)
-    if (kept.size === 0) this.launchedAt = Date.now()
+    if (kept.size === 0) {
+      this.launchedAt = Date.now()
+      this.availability = undefined
+    }
     return this.withEvents(onEvent, async () => {
       await this.stopServices(before.filter((service) => !kept.has(service.process.name)))
       this.services = processes.map((process) => {
@@ -168,6 +180,7 @@ export class Supervisor {
         this.services = this.services.filter((service) => service.alive)
         throw signal.reason
       }
+      this.availability ??= new Availability(this.allHealthy, performance.now())
       return this.view() as SupervisorView
     })
   }
@@ -282,6 +295,7 @@ export class Supervisor {
       patience,
       createGroup: (service) => groups.create(service),
       onChange: (service) => {
+        this.availability?.observe(this.allHealthy, performance.now())
         this.options.onChange()
         for (const listener of [...this.listeners]) listener(service)
       },

@@ -58,6 +58,8 @@ export function createMemoryRuntime(
   script: MemoryRuntimeScript,
   onRunning: (startedAt: number | undefined) => void = () => undefined,
 ): MemoryRuntime {
+  /** Nothing ever fails by itself here. */
+  const availableSince = (launchedAt: number) => ({ share: 1, overMs: clock.now() - launchedAt })
   let running: { launch: Launch; launchedAt: number; services: Map<string, ServiceState> } | undefined
   let nextPid = 1000
 
@@ -102,7 +104,13 @@ export function createMemoryRuntime(
     async inspect(): Promise<StackState | undefined> {
       if (!running) return undefined
       const { launch, launchedAt, services } = running
-      return { runtime: 'local', launch, launchedAt, services: [...services.values()] }
+      return {
+        runtime: 'local',
+        launch,
+        launchedAt,
+        availability: availableSince(launchedAt),
+        services: [...services.values()],
+      }
     },
     async launch(launch, { signal, onEvent }) {
       if (script.fetchMs > 0) {
@@ -127,7 +135,13 @@ export function createMemoryRuntime(
         throw error
       }
       onRunning(clock.now())
-      return { runtime: 'local', launch, launchedAt: running.launchedAt, services: [...services.values()] }
+      return {
+        runtime: 'local',
+        launch,
+        launchedAt: running.launchedAt,
+        availability: availableSince(running.launchedAt),
+        services: [...services.values()],
+      }
     },
     async stop({ onEvent }) {
       if (!running) return false
