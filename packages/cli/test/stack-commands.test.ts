@@ -41,6 +41,8 @@ describe('radtune up', () => {
     expect(stdout).toContain('http://127.0.0.1:8080')
     expect(stdout.trimEnd().split('\n').at(-1)).toContain('radtune down')
     expect(stderr).toMatch(/^\d\d:\d\d:\d\d ok {2}kafka/m)
+    expect(stderr).toMatch(/ok {2}warm-up {6}p50 212 → 4 ms +0\.1s$/m)
+    expect(stderr).toMatch(/-- {2}limits {7}advisory: heap flags and niceness$/m)
     expect(stderr).toMatch(/ok {2}first record read, processed, at the backend in 12 ms/)
     expect(stderr).not.toContain('\u001b')
   })
@@ -52,9 +54,10 @@ describe('radtune up', () => {
       profile: '2c4g',
       firstRecord: { kind: 'through', latencyMs: 12 },
       records: null,
+      warmUp: { firstP50Ms: 212, lastP50Ms: 4, roundTrips: 300 },
     })
     const again = await run(['up', '--profile', '2c4g', '--json'])
-    expect(JSON.parse(again.stdout)).toMatchObject({ ok: true, data: { how: 'already' } })
+    expect(JSON.parse(again.stdout)).toMatchObject({ ok: true, data: { how: 'already', warmUp: null } })
     expect(again.stderr).toContain('profile')
   })
 
@@ -227,6 +230,21 @@ describe('radtune status', () => {
     expect(stdout).toMatch(
       /^records +[\d,]+ in = [\d,]+ normal \+ 0 critical \+ [\d,]+ dirty \+ [\d,]+ duplicates \+ 0 in flight$/m,
     )
+  })
+
+  test('shows what is enforced and how much it holds a service back', async () => {
+    memory.script.limits = { enforced: true, how: 'cgroup v2' }
+    await run(['up'])
+    const { stdout } = await run(['status'])
+    expect(stdout).toMatch(/^service +state +pid +memory +cpu +throttled +restarts/m)
+    expect(stdout).toMatch(/^kafka +healthy +\d+ +200 MiB \/ 1 GiB +0\.25 \/ 0\.5 +25 % +0$/m)
+    expect(stdout).toMatch(/^limits +enforced: cgroup v2$/m)
+    const { document } = await runJson('radtune.status/1', ['status'])
+    const { services = [] } = answerSchemas['radtune.status/1'].parse(document).data ?? {}
+    expect(services[0]).toMatchObject({
+      limits: { memory: 1024 ** 3, cpu: 0.5, enforced: true, how: 'cgroup v2' },
+      throttling: { periods: 400, throttledPeriods: 100, throttledMs: 5000, recentShare: 0.25 },
+    })
   })
 
   test('has the sums that add up as JSON, and the limits of each service', async () => {

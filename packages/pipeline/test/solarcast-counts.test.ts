@@ -48,7 +48,10 @@ describe.skipIf(absent)('the real readings of 2020-02, without Kafka (needs ../s
       sink: {
         append(_topic, partition, { value }) {
           const state = states[partition] as (typeof states)[number]
-          countOutcome(counters, processRecord(state, { offset: state.next, timestampMs: Date.now(), value }))
+          countOutcome(
+            counters,
+            processRecord(state, { offset: state.next, timestampMs: Date.now(), value: Buffer.from(value) }),
+          )
           state.next += 1
         },
         async flush() {},

@@ -220,6 +220,16 @@ describe.skipIf(missing)('the page in Chromium (needs Chromium at /usr/bin/chrom
     await vi.waitFor(async () => expect(await textOf(page, 'records-in')).toBe('52,313'), 10_000)
     const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
     expect(overflow).toBeLessThanOrEqual(0)
+    // However slow it gets, the numbers stay within their panels.
+    const spilling = await page.evaluate(() => {
+      for (const id of ['latency-p50', 'latency-p99']) {
+        const figure = document.querySelector(`[data-testid=${id}]`)
+        if (figure) figure.textContent = '12,345 ms'
+      }
+      const panels = [...document.querySelectorAll('.panel')]
+      return panels.filter(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth).length
+    })
+    expect(spilling).toBe(0)
     await page.screenshot({ path: join(folder, `${name}.png`), fullPage: true })
   })
 

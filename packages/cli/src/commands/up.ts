@@ -1,5 +1,5 @@
 import * as Flags from '@oclif/core/flags'
-import type { RecordSums } from '@radtune/core/contract'
+import type { RecordSums, WarmUp } from '@radtune/core/contract'
 import { RadtuneError } from '@radtune/core/errors'
 import { parseDuration } from '@radtune/core/units'
 import { type Answer, BaseCommand } from '../base-command.ts'
@@ -20,6 +20,8 @@ export interface UpData {
   firstRecord: { kind: string; latencyMs: number | null; elapsedMs: number } | null
   /** With --once: what became of all records. */
   records: RecordSums | null
+  /** Null when Kafka ran already. */
+  warmUp: WarmUp | null
 }
 
 export default class Up extends BaseCommand {
@@ -226,7 +228,8 @@ function interrupted(signal: AbortSignal, left: string): RadtuneError {
   return new RadtuneError('RT-CLI-007', { what: reason.message, left, exitCode: reason.exitCode })
 }
 
-function upData({ how, stack, elapsedMs, first, sums }: Extract<LaunchOutcome, { kind: 'up' }>): UpData {
+function upData(outcome: Extract<LaunchOutcome, { kind: 'up' }>): UpData {
+  const { how, stack, elapsedMs, first, sums, warmUp } = outcome
   const { kafka, backend, frontend, stats } = stack.launch.ports
   return {
     how,
@@ -243,5 +246,6 @@ function upData({ how, stack, elapsedMs, first, sums }: Extract<LaunchOutcome, {
         }
       : null,
     records: sums ?? null,
+    warmUp: warmUp ?? null,
   }
 }

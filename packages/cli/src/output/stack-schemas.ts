@@ -23,10 +23,20 @@ const service = z.object({
   /** CPUs in use; 1 is one core. */
   cpu: z.number().nullable(),
   limits: z.object({ memory: z.number(), cpu: z.number(), enforced: z.boolean(), how: z.string() }),
+  /** Periods of 100 ms since the start of the service, and what its CPU limit did in them. */
+  throttling: z
+    .object({
+      periods: count,
+      throttledPeriods: count,
+      throttledMs: z.number().nonnegative(),
+      /** Over the last 10 seconds. */
+      recentShare: z.number().min(0).max(1),
+    })
+    .nullable(),
   restarts: count,
   since: z.string(),
   reason: z.string().nullable(),
-  /** Why memory or cpu is null. */
+  /** Why memory, cpu or throttling is null. */
   unknown: z.array(z.string()),
 })
 
@@ -57,6 +67,15 @@ const up = z.object({
     })
     .nullable(),
   records: records.extend({ levels }).nullable(),
+  /** Round trips through Kafka before data flow; null when Kafka ran already. */
+  warmUp: z
+    .object({
+      firstP50Ms: z.number().nonnegative(),
+      lastP50Ms: z.number().nonnegative(),
+      roundTrips: count,
+      elapsedMs: z.number().nonnegative(),
+    })
+    .nullable(),
 })
 
 const status = z.object({

@@ -2,14 +2,17 @@ import type { RecordSums } from '@radtune/core/contract'
 import type { ServiceState } from '../ports/runtime.ts'
 import type { StatusReport } from '../services/read-status.ts'
 
-/** One service in JSON documents; `memory` in bytes and `cpu` in cores are null when they are not known, with the why beside. */
+/** One service in JSON documents; `memory` in bytes, `cpu` in cores and `throttling` are null when they are not known, with the why beside. */
 export interface ServiceStatus {
   name: string
   state: string
   pid: number | null
   memory: number | null
   cpu: number | null
+  /** In force where `enforced`, as the kernel says; else those of the plan. */
   limits: { memory: number; cpu: number; enforced: boolean; how: string }
+  /** What the CPU limit did since the start of the service; `recentShare` over the last 10 s. Null where none is enforced. */
+  throttling: { periods: number; throttledPeriods: number; throttledMs: number; recentShare: number } | null
   restarts: number
   since: string
   reason: string | null
@@ -35,7 +38,7 @@ export interface StatusData {
 }
 
 export function serviceStatus(service: ServiceState): ServiceStatus {
-  const { name, condition, pid, memoryBytes, cpus, limits, restarts, since, reason } = service
+  const { name, condition, pid, memoryBytes, cpus, throttling, limits, restarts, since, reason } = service
   return {
     name,
     state: condition,
@@ -43,12 +46,14 @@ export function serviceStatus(service: ServiceState): ServiceStatus {
     memory: memoryBytes.known ? memoryBytes.value : null,
     cpu: cpus.known ? cpus.value : null,
     limits: { memory: limits.memoryBytes, cpu: limits.cpus, enforced: limits.enforced, how: limits.how },
+    throttling: throttling.known ? throttling.value : null,
     restarts,
     since: new Date(since).toISOString(),
     reason: reason ?? null,
     unknown: [
       ...(memoryBytes.known ? [] : [`memory: ${memoryBytes.why}`]),
       ...(cpus.known ? [] : [`cpu: ${cpus.why}`]),
+      ...(throttling.known ? [] : [`throttling: ${throttling.why}`]),
     ],
   }
 }

@@ -20,7 +20,7 @@ export function statusText(report: StatusReport, { palette, columns }: Style): s
     '',
     tableText(serviceRows(stack.services, palette), {
       columns,
-      align: ['left', 'left', 'right', 'right', 'right', 'right', 'left'],
+      align: ['left', 'left', ...serviceNumbers(stack.services).map(() => 'right' as const), 'left'],
     }),
     ...[limitsText(stack.services)].filter(Boolean).map((text) => palette.dim(labelled('limits', text))),
     '',
@@ -82,10 +82,15 @@ export function milliseconds(value: number | null): string {
   return value === null ? 'n/a' : formatDuration(value)
 }
 
+/** Titles of the columns of numbers; whether a CPU limit holds a service back is told only where one is enforced. */
+function serviceNumbers(services: readonly ServiceState[]): string[] {
+  const throttled = services.some(({ throttling }) => throttling.known) ? ['throttled'] : []
+  return ['pid', 'memory', 'cpu', ...throttled, 'restarts']
+}
+
 function serviceRows(services: readonly ServiceState[], palette: Palette): string[][] {
-  const header = ['service', 'state', 'pid', 'memory', 'cpu', 'restarts', ''].map((title) =>
-    palette.dim(title),
-  )
+  const numbers = serviceNumbers(services)
+  const header = ['service', 'state', ...numbers, ''].map((title) => palette.dim(title))
   return [
     header,
     ...services.map((service) => [
@@ -94,10 +99,22 @@ function serviceRows(services: readonly ServiceState[], palette: Palette): strin
       service.pid === undefined ? '-' : String(service.pid),
       `${service.memoryBytes.known ? formatBytes(service.memoryBytes.value) : 'n/a'} / ${formatBytes(service.limits.memoryBytes)}`,
       `${service.cpus.known ? service.cpus.value.toFixed(2) : 'n/a'} / ${formatCpus(service.limits.cpus)}`,
+      ...(numbers.includes('throttled') ? [throttledText(service, palette)] : []),
       String(service.restarts),
       service.condition === 'healthy' ? '' : (service.reason ?? ''),
     ]),
   ]
+}
+
+/** From this share of throttled periods on a service is mostly waiting for its CPU limit. */
+const MUCH_THROTTLED = 0.25
+
+/** `12 %` of the periods of the last seconds; a dash where it is not known. */
+function throttledText({ throttling }: ServiceState, palette: Palette): string {
+  if (!throttling.known) return '-'
+  const { recentShare } = throttling.value
+  const text = `${Math.round(recentShare * 100)} %`
+  return recentShare >= MUCH_THROTTLED ? palette.yellow(text) : text
 }
 
 function stateText({ condition }: ServiceState, palette: Palette): string {

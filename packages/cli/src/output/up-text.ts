@@ -39,6 +39,14 @@ export function createUpTeller(palette: Palette): (event: LaunchEvent) => Said {
           plain: [`fetching ${event.what}: ${event.detail}`],
           now: `fetching ${event.what}: ${event.detail}`,
         }
+      case 'warm-up': {
+        const { firstP50Ms, lastP50Ms, elapsedMs } = event.warmUp
+        return step('warm-up', `p50 ${roundTripText(firstP50Ms)} → ${roundTripText(lastP50Ms)} ms`, elapsedMs)
+      }
+      case 'limits':
+        return event.enforced
+          ? both(`${palette.green(' ok')}  ${'limits'.padEnd(NAME_WIDTH)} enforced: ${event.how}`)
+          : both(`${palette.yellow(' --')}  ${'limits'.padEnd(NAME_WIDTH)} ${event.how}`)
       case 'note':
         return both(palette.dim(`     ${event.text}`))
       case 'service': {
@@ -50,6 +58,8 @@ export function createUpTeller(palette: Palette): (event: LaunchEvent) => Said {
           .join(', ')
         if (event.name === 'topics' && event.condition === 'stopped')
           return { ...step('topics', launch ? topicsText(launch) : '', event.elapsedMs), now }
+        // Its own event says what it came to.
+        if (event.name === 'warm-up') return { lines: [], plain: [], now }
         if (event.condition === 'healthy')
           return { ...step(event.name, launch ? serviceText(launch, event.name) : '', event.elapsedMs), now }
         const reason = event.reason ? `: ${event.reason}` : ''
@@ -93,6 +103,10 @@ export function createUpTeller(palette: Palette): (event: LaunchEvent) => Said {
         return { ...both(`stopping: ${event.why}`), now: 'stopping' }
     }
   }
+}
+
+function roundTripText(ms: number): string {
+  return ms < 10 ? ms.toFixed(1).replace('.0', '') : String(Math.round(ms))
 }
 
 /** The lines that end `radtune up`: what became of the records, the state in one sentence, where to look, what to do next. */

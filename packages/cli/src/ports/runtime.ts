@@ -1,3 +1,4 @@
+import type { WarmUp } from '@radtune/core/contract'
 import type { Reading } from '@radtune/core/metrics'
 import type { StackSpec } from '@radtune/core/stack'
 
@@ -44,11 +45,33 @@ export interface ServiceState {
   exit: { code: number | null; signal: string | null; outOfMemory: boolean } | undefined
   /** Why it is unhealthy, restarting or failed. */
   reason: string | undefined
-  /** Working set of the whole process tree. */
+  /** Working set of all its processes: without the page cache that can be taken back, where the kernel tells it apart. */
   memoryBytes: Reading<number>
   /** CPUs in use over the last second or so (1 = one core). */
   cpus: Reading<number>
-  limits: { memoryBytes: number; cpus: number; enforced: boolean; how: string }
+  /** How often its CPU limit held it back; unknown where none is in force. */
+  throttling: Reading<Throttling>
+  limits: LimitsInForce
+}
+
+/** The limits of a service as they hold: read back from the kernel where it enforces them, else those of the plan. */
+export interface LimitsInForce {
+  memoryBytes: number
+  cpus: number
+  /** Whether the kernel holds the service to both. */
+  enforced: boolean
+  /** By what they are enforced, or what takes the place of that and why. */
+  how: string
+}
+
+/** What a CPU limit did to a service since its start. Time is measured in periods of 100 ms in which it wanted to run. */
+export interface Throttling {
+  periods: number
+  /** Those in which it had to wait because its limit was used up. */
+  throttledPeriods: number
+  throttledMs: number
+  /** Throttled periods in all periods over the last 10 seconds, 0 to 1. */
+  recentShare: number
 }
 
 /** A stack as a runtime finds it. */
@@ -70,6 +93,10 @@ export type RuntimeEvent =
       reason: string | undefined
       elapsedMs: number
     }
+  /** Kafka was warmed up before data flow. */
+  | { kind: 'warm-up'; warmUp: WarmUp }
+  /** After the start-up, in which CPUs were not limited: what holds from now on. */
+  | { kind: 'limits'; enforced: boolean; how: string }
   | { kind: 'note'; text: string }
 
 export interface LogLine {

@@ -1,4 +1,4 @@
-import type { RecordSums } from '@radtune/core/contract'
+import type { RecordSums, WarmUp } from '@radtune/core/contract'
 import { RadtuneError } from '@radtune/core/errors'
 import { fitToMachine, type StackSpec } from '@radtune/core/stack'
 import { formatDuration } from '@radtune/core/units'
@@ -74,6 +74,8 @@ export type LaunchOutcome =
       first: FirstRecord | undefined
       /** With `once`: what became of all records. */
       sums: RecordSums | undefined
+      /** Undefined when Kafka ran already. */
+      warmUp: WarmUp | undefined
       warnings: readonly string[]
     }
   | { kind: 'interrupted'; left: string }
@@ -176,6 +178,7 @@ async function alreadyUp(launching: Launching, stack: StackState, startedAt: num
     elapsedMs: world.clock.now() - startedAt,
     first: undefined,
     sums,
+    warmUp: undefined,
     warnings: launching.warnings,
   }
 }
@@ -189,7 +192,7 @@ interface Start {
 
 async function startAndWait(launching: Launching, start: Start): Promise<LaunchOutcome> {
   const { world, talk } = launching
-  let brought: { stack: StackState; first: FirstRecord | undefined }
+  let brought: Brought
   try {
     brought = await startServices(launching, start)
   } catch (error) {
@@ -197,7 +200,7 @@ async function startAndWait(launching: Launching, start: Start): Promise<LaunchO
     if (talk.signal.aborted) return { kind: 'interrupted', left }
     throw withLeft(error, left)
   }
-  const { stack, first } = brought
+  const { stack, first, warmUp } = brought
   const sums = launching.request.once ? await processAll(launching, start.launch) : undefined
   if (sums === 'interrupted') return { kind: 'interrupted', left: 'the stack is running' }
   return {
@@ -207,6 +210,7 @@ async function startAndWait(launching: Launching, start: Start): Promise<LaunchO
     elapsedMs: world.clock.now() - start.startedAt,
     first,
     sums,
+    warmUp,
     warnings: launching.warnings,
   }
 }
@@ -227,12 +231,17 @@ async function settleSettings({ world, talk, warn }: Launching, launch: Launch):
   }
 }
 
-async function startServices(
-  launching: Launching,
-  { launch, before }: Start,
-): Promise<{ stack: StackState; first: FirstRecord | undefined }> {
+interface Brought {
+  stack: StackState
+  /** Undefined when no service had to be started. */
+  first: FirstRecord | undefined
+  warmUp: WarmUp | undefined
+}
+
+async function startServices(launching: Launching, { launch, before }: Start): Promise<Brought> {
   const { world, request, talk } = launching
   const conditions = new Map<string, ServiceEvent>()
+  let warmUp: WarmUp | undefined
   let late: LateService[] = []
   const deadline = startDeadline(world.clock, {
     timeoutMs: request.timeoutMs,
@@ -251,18 +260,19 @@ async function startServices(
         if (event.kind === 'fetching') deadline.pause()
         else deadline.resume()
         if (event.kind === 'service') conditions.set(event.name, event)
+        if (event.kind === 'warm-up') warmUp = event.warmUp
         talk.onEvent({ kind: 'runtime', event })
       },
     })
     deadline.resume()
     if (before) await settleSettings(launching, launch)
     if (launch.spec.services.every(({ name }) => sameProcess(before, stack, name)))
-      return { stack, first: undefined }
+      return { stack, first: undefined, warmUp }
     talk.onEvent({ kind: 'awaiting-record' })
     const baseline = sameProcess(before, stack, 'backend') ? (receivedBefore ?? 0) : 0
     const first = await awaitFirstRecord({ world, broker, launch, signal: deadline.signal }, baseline)
     talk.onEvent({ kind: 'first-record', first })
-    return { stack, first }
+    return { stack, first, warmUp }
   } catch (error) {
     throw deadline.expired() ? notReady(request.timeoutMs, { late, begun: conditions.size > 0 }) : error
   } finally {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { Launch, LogLine, Runtime, RuntimeEvent, ServiceState } from '../../src/ports/runtime.ts'
 
 /** A runtime under test, and launches of the same stack for it that differ in the provider's rate alone. */
@@ -15,6 +15,8 @@ export function describeRuntime(name: string, create: () => Promise<RuntimeUnder
   describe(`${name} keeps the contract of a runtime`, { timeout: TIMEOUT_MS }, () => {
     let under: RuntimeUnderTest
     let runtime: Runtime
+    /** Of the first launch that comes to its end. */
+    const events: RuntimeEvent[] = []
     const never = new AbortController().signal
 
     beforeAll(async () => {
@@ -49,7 +51,6 @@ export function describeRuntime(name: string, create: () => Promise<RuntimeUnder
 
     test('brings everything up in the order of dependence', async () => {
       const launch = under.launchAt(100)
-      const events: RuntimeEvent[] = []
       const stack = await runtime.launch(launch, { signal: never, onEvent: (event) => events.push(event) })
       expect(stack.services.map(({ name }) => name).sort()).toEqual(
         launch.spec.services.map(({ name }) => name).sort(),
@@ -61,6 +62,38 @@ export function describeRuntime(name: string, create: () => Promise<RuntimeUnder
       expect(healthy).toContain('provider')
       expect(await runtime.inspect()).toMatchObject({ runtime: runtime.name, launch })
       expect(await runtime.data()).toMatchObject({ profile: launch.spec.profile, bytes: expect.any(Number) })
+    })
+
+    test('warms up before data flow, and says at the end which limits hold', async () => {
+      const warmUps = events.flatMap((event) => (event.kind === 'warm-up' ? [event.warmUp] : []))
+      expect(warmUps).toHaveLength(1)
+      expect(warmUps[0]?.roundTrips).toBeGreaterThan(0)
+      expect(warmUps[0]?.firstP50Ms).toBeGreaterThan(0)
+      expect(events.findIndex(({ kind }) => kind === 'warm-up')).toBeLessThan(
+        events.findIndex((event) => isStartOf(event, 'provider')),
+      )
+      const told = events.at(-1)
+      if (told?.kind !== 'limits') throw new Error(`the last event is ${told?.kind}`)
+      const { spec } = under.launchAt(100)
+      for (const { name, limits } of (await runtime.inspect())?.services ?? []) {
+        const planned = spec.services.find((service) => service.name === name)
+        expect(limits).toMatchObject({ enforced: told.enforced, how: told.how })
+        // What is enforced is what the kernel made of it.
+        expect(limits.cpus).toBeCloseTo(planned?.cpus ?? 0, 3)
+        expect(Math.abs(limits.memoryBytes - (planned?.memoryBytes ?? 0))).toBeLessThan(65_536)
+      }
+    })
+
+    test('knows memory, CPU and throttling of a service, or why not', async () => {
+      await vi.waitFor(
+        async () => {
+          const kafka = (await runtime.inspect())?.services.find(({ name }) => name === 'kafka')
+          if (!kafka) throw new Error('kafka is gone')
+          expect(kafka.memoryBytes.known && kafka.cpus.known).toBe(true)
+          expect(kafka.throttling.known).toBe(kafka.limits.enforced)
+        },
+        { timeout: 10_000 },
+      )
     })
 
     test('changes nothing for the same launch', async () => {

@@ -12,6 +12,8 @@ export interface NodeServiceOptions {
   script?: string
   graceMs?: number
   restart?: LocalProcess['restart']
+  /** None when absent. */
+  limits?: LocalProcess['limits']
   /** Runs once instead of listening. */
   once?: boolean
 }
@@ -52,7 +54,7 @@ export function nodeService(options: NodeServiceOptions): LocalProcess {
     restart: options.restart ?? (once ? 'never' : 'always'),
     graceMs: options.graceMs ?? 5000,
     nice: 0,
-    limits: { memoryBytes: 100_000_000, cpus: 0.5 },
+    limits: options.limits ?? { memoryBytes: 0, cpus: 0, reservedCpus: 0 },
   }
 }
 

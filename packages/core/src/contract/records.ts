@@ -63,4 +63,6 @@ export interface DirtyRecord {
   /** The value as received; base64 when it is not UTF-8 text. */
   raw: string
   raw_encoding?: 'base64'
+  /** Set when `raw` holds only the beginning of the value: how many bytes the value had. */
+  raw_bytes?: number
 }

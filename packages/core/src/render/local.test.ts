@@ -29,6 +29,7 @@ function rendering(spec: StackSpec, more: Partial<LocalRendering> = {}): LocalRe
       kafkaClassPath: '/cache/libs/*',
       kafkaClassArchive: '/cache/classes.jsa',
       node: '/node',
+      nodeCompileCache: '/cache/node',
       pipelineBin: '/pipeline/bin',
       kafkaDataDir: '/project/.radtune/local/data/kafka',
       kafkaConfigFile: '/project/.radtune/local/kafka.properties',
@@ -53,6 +54,7 @@ describe('renderLocal', () => {
     expect(rendered('4c8g').processes.map(({ name }) => name)).toEqual([
       'kafka',
       'topics',
+      'warm-up',
       'worker-1',
       'worker-2',
       'backend',
@@ -203,5 +205,17 @@ it('a tiny heap is collected serially', () => {
   expect(jvmFlags({ heapBytes: 128 * MIB, cpus: 0.5 })).toContain('-XX:+UseSerialGC')
   expect(jvmFlags({ heapBytes: 512 * MIB, cpus: 1.5 })).toEqual(
     expect.arrayContaining(['-XX:+UseG1GC', '-XX:ActiveProcessorCount=2']),
+  )
+})
+
+it('a broker of less than a CPU does not spend it on the optimising compiler', () => {
+  expect(jvmFlags({ heapBytes: 512 * MIB, cpus: 0.5 })).toContain('-XX:TieredStopAtLevel=1')
+  expect(jvmFlags({ heapBytes: 512 * MIB, cpus: 1.5 })).not.toContain('-XX:TieredStopAtLevel=1')
+})
+
+it('the storage is formatted with the class archive, which need not exist', () => {
+  const [format] = rendered('4c8g').of('kafka').prepare
+  expect(format?.args).toEqual(
+    expect.arrayContaining(['-XX:SharedArchiveFile=/cache/classes.jsa', '-Xshare:auto']),
   )
 })

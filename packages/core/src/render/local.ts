@@ -9,7 +9,7 @@ import {
 } from '../settings/index.ts'
 import { type Role, type ServiceSpec, type StackSpec, splitWorkerHeap } from '../stack/index.ts'
 import { MIB } from '../units/index.ts'
-import { jvmFlags } from './jvm-flags.ts'
+import { jvmFlags, jvmToolFlags } from './jvm-flags.ts'
 import { renderServerProperties } from './server-properties.ts'
 
 /** What the stack of a plan is made of on this machine: a launch, and where its programs and folders lie. */
@@ -30,6 +30,8 @@ export interface LocalRendering {
     /** Class archive of this Kafka and this Java: used when it exists, made when it does not. */
     kafkaClassArchive: string
     node: string
+    /** Where Node keeps what it has compiled, so that every start but the first is shorter. */
+    nodeCompileCache: string
     /** Folder of the pipeline's entry points. */
     pipelineBin: string
     kafkaDataDir: string
@@ -44,7 +46,7 @@ export type Readiness = { kind: 'tcp'; port: number } | { kind: 'http'; url: str
 /** One process of the stack, complete: what differs between two of them, start values aside, is why it is restarted. */
 export interface LocalProcess {
   name: string
-  role: Role | 'topics'
+  role: Role | 'topics' | 'warm-up'
   /** Started once these are ready, stopped before them. */
   dependsOn: readonly string[]
   command: string
@@ -67,15 +69,16 @@ export interface LocalProcess {
   graceMs: number
   /** Unix niceness: 0 is normal, 19 gives way to all. */
   nice: number
-  /** Of the plan; not part of what runs, so a change alone restarts nothing. */
-  limits: { memoryBytes: number; cpus: number }
+  /** Of the plan; not part of what runs, so a change alone restarts nothing. No limits: all 0. */
+  limits: { memoryBytes: number; cpus: number; reservedCpus: number }
 }
 
 type Entry = 'topics' | 'worker' | 'backend' | 'frontend' | 'provider'
 
 /**
  * The processes of a plan in the order in which they start: kafka, topics (runs once; its success says that Kafka
- * takes requests), workers, backend, frontend, provider. They stop in the reverse order.
+ * takes requests), warm-up (runs once, beside the start of the workers), workers, backend, frontend, provider. They stop in
+ * the reverse order.
  */
 export function renderLocal(rendering: LocalRendering): LocalProcess[] {
   const { services } = rendering.spec
@@ -85,7 +88,15 @@ export function renderLocal(rendering: LocalRendering): LocalProcess[] {
   const backends = names('backend')
   return [
     ...inOrder('kafka').map((service) => renderKafka(rendering, service)),
-    renderTopics(rendering, names('kafka')),
+    renderOnce(rendering, {
+      name: 'topics',
+      dependsOn: names('kafka'),
+      env: {
+        [ENVIRONMENT.topics]: JSON.stringify(rendering.spec.topics),
+        [ENVIRONMENT.settings]: JSON.stringify(liveValuesOf(rendering.spec.settings)),
+      },
+    }),
+    renderOnce(rendering, { name: 'warm-up', dependsOn: ['topics'], env: {} }),
     ...inOrder('worker').map((service) =>
       renderNode(rendering, service, {
         dependsOn: ['topics'],
@@ -115,7 +126,7 @@ export function renderLocal(rendering: LocalRendering): LocalProcess[] {
     ),
     ...inOrder('provider').map((service) =>
       renderNode(rendering, service, {
-        dependsOn: [...workers, ...backends],
+        dependsOn: ['warm-up', ...workers, ...backends],
         env: dataEnvironment(rendering.data),
         restart: 'on-failure',
         graceMs: 15_000,
@@ -125,7 +136,12 @@ export function renderLocal(rendering: LocalRendering): LocalProcess[] {
 }
 
 function renderKafka({ spec, ports, paths }: LocalRendering, service: ServiceSpec): LocalProcess {
-  const tool = ['-Xmx128m', '-XX:+UseSerialGC', '-cp', paths.kafkaClassPath, 'kafka.tools.StorageTool']
+  const tool = [
+    ...jvmToolFlags(paths.kafkaClassArchive),
+    '-cp',
+    paths.kafkaClassPath,
+    'kafka.tools.StorageTool',
+  ]
   if (service.heapBytes === undefined) throw new Error(`the plan has no heap for ${service.name}`)
   return {
     name: service.name,
@@ -169,23 +185,34 @@ function renderKafka({ spec, ports, paths }: LocalRendering, service: ServiceSpe
     restart: 'always',
     graceMs: 30_000,
     nice: 0,
-    limits: { memoryBytes: service.memoryBytes, cpus: service.cpus },
+    limits: limitsOf(service),
   }
 }
 
-function renderTopics({ spec, ports, paths }: LocalRendering, dependsOn: readonly string[]): LocalProcess {
+/** Of what runs once and is gone before the stack is up. */
+const NO_LIMITS: LocalProcess['limits'] = { memoryBytes: 0, cpus: 0, reservedCpus: 0 }
+
+function renderOnce(
+  { ports, paths }: LocalRendering,
+  once: {
+    name: 'topics' | 'warm-up'
+    dependsOn: readonly string[]
+    env: Readonly<Record<string, string>>
+  },
+): LocalProcess {
+  const { name, dependsOn, env } = once
   return {
-    name: 'topics',
-    role: 'topics',
+    name,
+    role: name,
     dependsOn,
     command: paths.node,
-    args: [`${paths.pipelineBin}/topics.js`],
+    args: [`${paths.pipelineBin}/${name}.js`],
     env: {
       [ENVIRONMENT.bootstrap]: loopback(ports.kafka),
-      [ENVIRONMENT.service]: 'topics',
-      [ENVIRONMENT.topics]: JSON.stringify(spec.topics),
-      [ENVIRONMENT.settings]: JSON.stringify(liveValuesOf(spec.settings)),
+      [ENVIRONMENT.service]: name,
+      ...env,
       NODE_ENV: 'production',
+      NODE_COMPILE_CACHE: paths.nodeCompileCache,
     },
     startValues: [],
     files: [],
@@ -195,8 +222,9 @@ function renderTopics({ spec, ports, paths }: LocalRendering, dependsOn: readonl
     readiness: { kind: 'exit' },
     restart: 'never',
     graceMs: 5000,
-    nice: 0,
-    limits: { memoryBytes: 0, cpus: 0 },
+    // The services start beside the warm-up, and they are what is waited for.
+    nice: name === 'warm-up' ? 10 : 0,
+    limits: NO_LIMITS,
   }
 }
 
@@ -228,6 +256,7 @@ function renderNode(rendering: LocalRendering, service: ServiceSpec, node: NodeS
       [ENVIRONMENT.service]: service.name,
       [ENVIRONMENT.statsAddress]: loopback(statsPort),
       NODE_ENV: 'production',
+      NODE_COMPILE_CACHE: paths.nodeCompileCache,
       ...node.env,
     },
     startValues: [...liveSettingsOf(entry).map(settingEnvironmentName), ...(node.startValues ?? [])],
@@ -239,8 +268,12 @@ function renderNode(rendering: LocalRendering, service: ServiceSpec, node: NodeS
     restart: node.restart ?? 'always',
     graceMs: node.graceMs,
     nice: givesWay(service.role) ? 5 : 0,
-    limits: { memoryBytes: service.memoryBytes, cpus: service.cpus },
+    limits: limitsOf(service),
   }
+}
+
+function limitsOf({ memoryBytes, cpus, reservedCpus }: ServiceSpec): LocalProcess['limits'] {
+  return { memoryBytes, cpus, reservedCpus }
 }
 
 /** The source and the page give way to the path that readings take. */

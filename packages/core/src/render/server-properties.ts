@@ -57,8 +57,9 @@ export function renderBrokerProperties(properties: BrokerProperties): string {
     ['share.coordinator.state.topic.num.partitions', 1],
     ['share.coordinator.state.topic.replication.factor', replicationFactor],
     ['share.coordinator.state.topic.min.isr', 1],
-    // All slots join one generation, so their partitions are dealt once.
-    ['group.initial.rebalance.delay.ms', 2000],
+    // All slots join one generation, so their partitions are dealt once. The wait begins again as long as others come within it,
+    // so it lasts twice this long at least.
+    ['group.initial.rebalance.delay.ms', 500],
     ['num.network.threads', 2],
     ['num.io.threads', 4],
     ['background.threads', 2],

@@ -185,7 +185,7 @@ interface Live {
   state: LiveState
   queue: FrameQueue
   latency: ReturnType<typeof createLatencyWindow>
-  receive(batch: { records: readonly OutputRecord[] }): void
+  receive(batch: { records: Iterable<OutputRecord> }): void
   undecodable(): number
   /** Records per second, over the last second. */
   rate(): number

@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Accumulator, type LaneOptions } from './accumulator.ts'
-import type { BatchProducer, OutputBatch } from './driver.ts'
+import type { BatchProducer, EncodedRecords } from './driver.ts'
+import { decodeRecords } from './record-batch.ts'
 
 const lane = (changes: Partial<LaneOptions> = {}): LaneOptions => ({
   batchBytes: 1000,
@@ -13,7 +14,7 @@ const lane = (changes: Partial<LaneOptions> = {}): LaneOptions => ({
 /** A broker in memory: keeps what it was sent, answers when told to. */
 function memoryProducer(options: { manual?: boolean } = {}) {
   const written = new Map<string, string[]>()
-  const requests: { batches: OutputBatch[]; compression: string }[] = []
+  const requests: { batches: { topic: string; records: string[] }[]; compression: string }[] = []
   const waiting: { resolve: () => void; reject: (error: Error) => void }[] = []
   let inFlight = 0
   let mostInFlight = 0
@@ -21,7 +22,12 @@ function memoryProducer(options: { manual?: boolean } = {}) {
     connect: async () => undefined,
     close: async () => undefined,
     async send(batches, compression) {
-      requests.push({ batches: [...batches], compression })
+      const sent = batches.map(({ topic, partition, records }) => ({
+        topic,
+        partition,
+        records: valuesOf(records),
+      }))
+      requests.push({ batches: sent, compression })
       inFlight += 1
       mostInFlight = Math.max(mostInFlight, inFlight)
       try {
@@ -30,13 +36,17 @@ function memoryProducer(options: { manual?: boolean } = {}) {
       } finally {
         inFlight -= 1
       }
-      for (const { topic, partition, records } of batches) {
+      for (const { topic, partition, records } of sent) {
         const name = `${topic}/${partition}`
-        written.set(name, [...(written.get(name) ?? []), ...records.map((record) => record.value.toString())])
+        written.set(name, [...(written.get(name) ?? []), ...records])
       }
     },
   }
   return { producer, written, requests, waiting, mostInFlight: () => mostInFlight }
+}
+
+function valuesOf(records: EncodedRecords): string[] {
+  return [...decodeRecords(records)].map(({ value }) => String(value))
 }
 
 const record = (text: string) => ({ key: null, value: Buffer.from(text), headers: [] })
@@ -53,7 +63,7 @@ describe('Accumulator', () => {
     for (let index = 0; index < 5; index += 1) accumulator.append('t', 0, record('x'.repeat(20)))
     await accumulator.settled()
     expect(requests.length).toBeGreaterThanOrEqual(2)
-    expect(requests[0]?.batches[0]?.records).toHaveLength(3)
+    expect(requests[0]?.batches[0]?.records).toHaveLength(4)
     expect(accumulator.counts).toMatchObject({ records: 5, queuedBytes: 0 })
   })
 
@@ -146,6 +156,34 @@ describe('Accumulator', () => {
     accumulator.flush()
     waiting.shift()?.resolve()
     await waited
+  })
+
+  it('fills what is due further while a request is out, and sends it as one batch', async () => {
+    const { producer, requests, waiting } = memoryProducer({ manual: true })
+    const lanes = { t: lane({ batchBytes: 1 }) }
+    const accumulator = new Accumulator({ producer, lanes, bufferBytes: 1e6, onFailure: fail })
+    for (const text of ['a', 'b', 'c', 'd']) accumulator.append('t', 0, record(text))
+    const settled = accumulator.settled()
+    waiting[0]?.resolve()
+    await new Promise((resolve) => setImmediate(resolve))
+    waiting[1]?.resolve()
+    await settled
+    expect(requests.map(({ batches }) => batches[0]?.records)).toEqual([['a'], ['b', 'c', 'd']])
+  })
+
+  it('never makes a batch that a broker with default limits would refuse, if its records allow', async () => {
+    const { producer, requests, waiting } = memoryProducer({ manual: true })
+    const accumulator = new Accumulator({ producer, lanes: { t: lane() }, bufferBytes: 1e8, onFailure: fail })
+    for (let index = 0; index < 30; index += 1) accumulator.append('t', 0, record('x'.repeat(100_000)))
+    const settled = accumulator.settled()
+    for (let sent = 0; accumulator.counts.queuedBytes > 0; sent += 1) {
+      waiting[sent]?.resolve()
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    await settled
+    const sizes = requests.flatMap(({ batches }) => batches.map(({ records }) => records.join('').length))
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(600_000)
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(3_000_000)
   })
 
   it('reports a batch that was refused for good and takes nothing more', async () => {

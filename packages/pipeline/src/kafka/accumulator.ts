@@ -1,4 +1,5 @@
 import type { BatchProducer, Compression, OutputBatch, OutputRecord } from './driver.ts'
+import { RecordsWriter } from './encoded-records.ts'
 
 /** How the records of one lane (a set of topics with the same producer settings) are batched. */
 export interface LaneOptions {
@@ -33,24 +34,27 @@ export interface AccumulatorCounts {
 }
 
 interface OpenBatch extends OutputBatch {
+  records: RecordsWriter
   lane: LaneOptions
-  /** Which lanes it was opened under, counting their changes. */
-  epoch: number
   /** Counts up in the order of opening. */
   id: number
-  bytes: number
   openedAt: number
+  /** Full, or its linger is over: it goes with the next request, and is filled further until then. */
+  due: boolean
 }
 
-/** Bytes of a record beside its key and value: lengths, deltas, header framing. Only batch sizing rests on it. */
-const RECORD_OVERHEAD_BYTES = 24
-/** A request stays below the broker's default `message.max.bytes` × partitions and keeps single answers short. */
+/** A request stays short enough for quick answers. */
 const MAX_REQUEST_BYTES = 1024 * 1024
+/** While a request is out, a due batch grows up to this: half of the broker's default `message.max.bytes`, not compressed. */
+const MAX_BATCH_BYTES = 512 * 1024
+/** Buffers of acknowledged batches that are kept for new ones: larger ones were made by a burst. */
+const MAX_KEPT_BUFFER_BYTES = 128 * 1024
+const MAX_KEPT_BUFFERS = 64
 
 /**
  * Gathers records per partition and sends them as the Java producer would: a batch goes when it is full or when its
- * linger is over, and everything that is ready shares one request. One request is in flight at a time, so the order
- * within a partition holds through retries.
+ * linger is over, and everything that is due shares one request. One request is in flight at a time, so the order
+ * within a partition holds through retries; what is due meanwhile is filled further, so batches grow with the load.
  */
 export class Accumulator {
   readonly counts: AccumulatorCounts = { batches: 0, records: 0, bytes: 0, filled: 0, queuedBytes: 0 }
@@ -58,9 +62,10 @@ export class Accumulator {
   readonly #now: () => number
   #lanes: AccumulatorOptions['lanes']
   #bufferBytes: number
-  #epoch = 0
+  /** By topic and partition: where the next record goes. */
   readonly #open = new Map<string, Map<number, OpenBatch>>()
-  #ready: OpenBatch[] = []
+  /** In the order of their becoming due; those of one partition in the order of their records. */
+  #due: OpenBatch[] = []
   #sending = false
   #timer: NodeJS.Timeout | undefined
   #timerAt = Number.POSITIVE_INFINITY
@@ -70,6 +75,7 @@ export class Accumulator {
   readonly #outstanding = new Set<OpenBatch>()
   #waiters: { upTo: number; resolve: () => void; reject: (error: Error) => void }[] = []
   #spaceWaiters: { resolve: () => void; reject: (error: Error) => void }[] = []
+  readonly #buffers: Buffer[] = []
 
   constructor(options: AccumulatorOptions) {
     this.#options = options
@@ -83,15 +89,15 @@ export class Accumulator {
     return this.counts.queuedBytes >= this.#bufferBytes
   }
 
-  /** Adds a record to the batch of its partition. Throws after a failure. */
+  /** Adds a record to the batch of its partition. The record may be used again afterwards. Throws after a failure. */
   append(topic: string, partition: number, record: OutputRecord): void {
     if (this.#failure) throw this.#failure
-    const batch = this.#batchOf(topic, partition)
-    const bytes = sizeOf(record)
-    batch.records.push(record)
-    batch.bytes += bytes
-    this.counts.queuedBytes += bytes
-    if (batch.bytes >= batch.lane.batchBytes) this.#close(batch)
+    const batch = this.#batchOf(topic, partition, record.value.length)
+    this.counts.queuedBytes += batch.records.append(record)
+    if (!batch.due && batch.records.length >= batch.lane.batchBytes) {
+      this.#becomeDue(batch)
+      this.#pump()
+    }
   }
 
   /** Resolves once there is space again. */
@@ -102,21 +108,19 @@ export class Accumulator {
     return new Promise((resolve, reject) => this.#spaceWaiters.push({ resolve, reject }))
   }
 
-  /** Changes lanes and buffer for what is appended from now on; open batches go as they are, before all later ones. */
+  /** Changes lanes and buffer. Batches that are open become due and go as they are, before all later ones of their partition. */
   configure({ lanes, bufferBytes }: Pick<AccumulatorOptions, 'lanes' | 'bufferBytes'>): void {
     this.flush()
     this.#lanes = lanes
     this.#bufferBytes = bufferBytes
-    this.#epoch += 1
     this.#releaseSpace()
   }
 
   /** Sends what there is without waiting for lingers. */
   flush(): void {
     for (const partitions of this.#open.values()) {
-      for (const batch of partitions.values()) this.#ready.push(batch)
+      for (const batch of partitions.values()) this.#becomeDue(batch)
     }
-    this.#open.clear()
     this.#pump()
   }
 
@@ -135,39 +139,35 @@ export class Accumulator {
     this.#end(new Error('accumulator discarded'))
   }
 
-  #batchOf(topic: string, partition: number): OpenBatch {
+  #batchOf(topic: string, partition: number, valueLength: number): OpenBatch {
     let partitions = this.#open.get(topic)
     if (!partitions) {
       partitions = new Map()
       this.#open.set(topic, partitions)
     }
-    let batch = partitions.get(partition)
-    if (!batch) {
-      const lane = this.#lanes[topic]
-      if (!lane) throw new Error(`no producer settings for topic ${topic}`)
-      this.#opened += 1
-      const epoch = this.#epoch
-      batch = {
-        topic,
-        partition,
-        records: [],
-        bytes: 0,
-        lane,
-        epoch,
-        id: this.#opened,
-        openedAt: this.#now(),
-      }
-      partitions.set(partition, batch)
-      this.#outstanding.add(batch)
-      this.#arm(batch.openedAt + lane.lingerMs)
-    }
+    const batch = partitions.get(partition)
+    if (!batch) return this.#openBatch(topic, partition, partitions)
+    if (batch.records.length + valueLength <= MAX_BATCH_BYTES) return batch
+    this.#becomeDue(batch)
+    return this.#openBatch(topic, partition, partitions)
+  }
+
+  #openBatch(topic: string, partition: number, partitions: Map<number, OpenBatch>): OpenBatch {
+    const lane = this.#lanes[topic]
+    if (!lane) throw new Error(`no producer settings for topic ${topic}`)
+    this.#opened += 1
+    const records = new RecordsWriter(this.#buffers.pop())
+    const batch = { topic, partition, records, lane, id: this.#opened, openedAt: this.#now(), due: false }
+    partitions.set(partition, batch)
+    this.#outstanding.add(batch)
+    this.#arm(batch.openedAt + lane.lingerMs)
     return batch
   }
 
-  #close(batch: OpenBatch): void {
-    this.#open.get(batch.topic)?.delete(batch.partition)
-    this.#ready.push(batch)
-    this.#pump()
+  #becomeDue(batch: OpenBatch): void {
+    if (batch.due) return
+    batch.due = true
+    this.#due.push(batch)
   }
 
   #arm(at: number): void {
@@ -180,17 +180,14 @@ export class Accumulator {
   #onTimer(): void {
     this.#timerAt = Number.POSITIVE_INFINITY
     // A timer may fire a fraction of a millisecond early.
-    const due = this.#now() + 0.5
+    const now = this.#now() + 0.5
     let next = Number.POSITIVE_INFINITY
     for (const partitions of this.#open.values()) {
       for (const batch of partitions.values()) {
+        if (batch.due) continue
         const at = batch.openedAt + batch.lane.lingerMs
-        if (at <= due) {
-          partitions.delete(batch.partition)
-          this.#ready.push(batch)
-        } else {
-          next = Math.min(next, at)
-        }
+        if (at <= now) this.#becomeDue(batch)
+        else next = Math.min(next, at)
       }
     }
     if (next !== Number.POSITIVE_INFINITY) this.#arm(next)
@@ -198,16 +195,16 @@ export class Accumulator {
   }
 
   #pump(): void {
-    if (this.#sending || this.#ready.length === 0 || this.#failure) return
+    if (this.#sending || this.#due.length === 0 || this.#failure) return
     this.#sending = true
     void this.#sendAll()
   }
 
   async #sendAll(): Promise<void> {
-    while (this.#ready.length > 0 && !this.#failure) {
+    while (this.#due.length > 0 && !this.#failure) {
       const request = this.#takeRequest()
       try {
-        await this.#options.producer.send(merged(request), (request[0] as OpenBatch).lane.compression)
+        await this.#options.producer.send(request, (request[0] as OpenBatch).lane.compression)
       } catch (error) {
         this.#fail(error instanceof Error ? error : new Error(String(error)))
         break
@@ -217,43 +214,43 @@ export class Accumulator {
     this.#sending = false
   }
 
-  /** The longest run of ready batches with the same compression that fits one request. */
+  /** What is due with the compression of the first and fits one request: of each partition the first batch that waits. */
   #takeRequest(): OpenBatch[] {
-    const [first] = this.#ready as [OpenBatch]
+    const [first] = this.#due as [OpenBatch]
     let bytes = 0
     const taken: OpenBatch[] = []
     const left: OpenBatch[] = []
-    for (const batch of this.#ready) {
-      const fits = taken.length === 0 || bytes + batch.bytes <= MAX_REQUEST_BYTES
-      // A later epoch may compress a topic otherwise: taking from it could overtake what is left of this one.
-      const suits = batch.epoch === first.epoch && batch.lane.compression === first.lane.compression
-      if (suits && fits) {
+    const passed = new Set<string>()
+    for (const batch of this.#due) {
+      const name = `${batch.topic}/${batch.partition}`
+      const fits = taken.length === 0 || bytes + batch.records.length <= MAX_REQUEST_BYTES
+      if (batch.lane.compression === first.lane.compression && fits && !passed.has(name)) {
         taken.push(batch)
-        bytes += batch.bytes
+        bytes += batch.records.length
+        const partitions = this.#open.get(batch.topic)
+        if (partitions?.get(batch.partition) === batch) partitions.delete(batch.partition)
       } else {
         left.push(batch)
-        // Nothing may overtake an earlier batch of its own partition.
-        if (suits) bytes = MAX_REQUEST_BYTES
       }
+      // Nothing may overtake an earlier batch of its own partition.
+      passed.add(name)
     }
-    this.#ready = left
+    this.#due = left
     return taken
   }
 
   #acknowledge(request: readonly OpenBatch[]): void {
     const now = this.#now()
     for (const batch of request) {
+      const { records, lane, openedAt } = batch
       this.#outstanding.delete(batch)
       this.counts.batches += 1
-      this.counts.records += batch.records.length
-      this.counts.bytes += batch.bytes
-      this.counts.filled += Math.min(1, batch.bytes / batch.lane.batchBytes)
-      this.counts.queuedBytes -= batch.bytes
-      this.#options.onAcknowledged?.({
-        records: batch.records.length,
-        bytes: batch.bytes,
-        ageMs: now - batch.openedAt,
-      })
+      this.counts.records += records.count
+      this.counts.bytes += records.length
+      this.counts.filled += Math.min(1, records.length / lane.batchBytes)
+      this.counts.queuedBytes -= records.length
+      this.#options.onAcknowledged?.({ records: records.count, bytes: records.length, ageMs: now - openedAt })
+      this.#keepBuffer(records.buffer)
     }
     this.#settle()
     this.#releaseSpace()
@@ -262,6 +259,11 @@ export class Accumulator {
   #releaseSpace(): void {
     if (this.full) return
     for (const waiter of this.#spaceWaiters.splice(0)) waiter.resolve()
+  }
+
+  #keepBuffer(buffer: Buffer): void {
+    if (buffer.length <= MAX_KEPT_BUFFER_BYTES && this.#buffers.length < MAX_KEPT_BUFFERS)
+      this.#buffers.push(buffer)
   }
 
   /** A full batch overtakes a lingering one of another partition, so only the oldest outstanding one tells what is done. */
@@ -291,22 +293,4 @@ export class Accumulator {
     for (const waiter of this.#waiters.splice(0)) waiter.reject(this.#failure)
     for (const waiter of this.#spaceWaiters.splice(0)) waiter.reject(this.#failure)
   }
-}
-
-function sizeOf({ key, value, headers }: OutputRecord): number {
-  let bytes = RECORD_OVERHEAD_BYTES + value.length + (key?.length ?? 0)
-  for (const [name, text] of headers) bytes += name.length + text.length
-  return bytes
-}
-
-/** One entry per partition, in order: two batches of one partition in a request become one. */
-function merged(request: readonly OpenBatch[]): OutputBatch[] {
-  const byPartition = new Map<string, OutputBatch>()
-  for (const { topic, partition, records } of request) {
-    const name = `${topic}/${partition}`
-    const earlier = byPartition.get(name)
-    if (earlier) earlier.records = earlier.records.concat(records)
-    else byPartition.set(name, { topic, partition, records })
-  }
-  return [...byPartition.values()]
 }

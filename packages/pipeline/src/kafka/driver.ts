@@ -1,5 +1,6 @@
 import type { SettingValues } from '@radtune/core/settings'
 import type { FetchLimits } from './fetch-limits.ts'
+import type { MayWrite } from './guard-socket.ts'
 
 /** One record as a consumer hands it over. */
 export interface InputRecord {
@@ -11,12 +12,17 @@ export interface InputRecord {
   header(name: string): Buffer | undefined
 }
 
-/** Records of one partition, in offset order, as one fetch returned them. */
+/** Records of one partition, as one fetch returned them. */
 export interface InputBatch {
   topic: string
   partition: number
-  records: readonly InputRecord[]
-  /** Keys and values together. */
+  /** In the order of their offsets. Decoded while they are taken: holding all of them would outlive the young generation. */
+  records: Iterable<InputRecord>
+  /** About how many: a fetch may begin within a batch of the log. */
+  count: number
+  firstOffset: number
+  lastOffset: number
+  /** As fetched, still compressed; keys and values together where the client does not tell. */
   bytes: number
   /** The partition's end when the batch was fetched. */
   endOffset: number
@@ -37,8 +43,15 @@ export interface ConsumerHandlers {
    * owned the partitions that it had before and still has.
    */
   onAssigned(partitions: readonly number[], continued: boolean): void
-  /** The group is about to be redistributed: last moment to commit what was processed. */
+  /** The group is being redistributed; may be called more than once. The running batch should end soon. */
   onRebalancing(): void
+  /**
+   * Before this member joins again: last moment to finish and commit what was processed, for others may own its partitions
+   * afterwards. `lost` when the group has removed it: they may own them already. Rejecting keeps it out of the group.
+   */
+  beforeJoin?(lost: boolean): Promise<void>
+  /** The group has confirmed this member by an answer to a request sent at that monotonic time, milliseconds. */
+  onConfirmed?(sentAtMs: number): void
   /** Records of one partition. The next batch is fetched when the promise resolves. */
   onBatch(batch: InputBatch): Promise<void>
   /** A fetch came back, also an empty one: the broker is there. */
@@ -56,20 +69,27 @@ export interface GroupConsumer {
   limitFetches(limits: FetchLimits): void
   /** Throws when the group is being redistributed; the offsets may be tried again. */
   commit(offsets: readonly CommitOffset[]): Promise<void>
-  /** Lets the running handler return, then leaves the group. */
+  /** Lets the running handler return, then leaves the group, unless it is a static member, which will be back. */
   stop(): Promise<void>
 }
 
 export interface OutputRecord {
   key: Buffer | null
-  value: Buffer
-  headers: readonly (readonly [name: string, value: Buffer])[]
+  /** Text is written as UTF-8. */
+  value: Buffer | string
+  headers: readonly (readonly [name: string, value: Buffer | string])[]
+}
+
+/** Records one after the other in Kafka's format v2, not compressed. */
+export interface EncodedRecords {
+  readonly count: number
+  readonly bytes: Buffer
 }
 
 export interface OutputBatch {
   topic: string
   partition: number
-  records: OutputRecord[]
+  records: EncodedRecords
 }
 
 export type Compression = SettingValues['producer.main.compression']
@@ -80,7 +100,7 @@ export type Compression = SettingValues['producer.main.compression']
  */
 export interface BatchProducer {
   connect(): Promise<void>
-  /** One request; order within a partition is kept between calls that do not overlap. */
+  /** One request with at most one batch per partition; order within a partition is kept between calls that do not overlap. */
   send(batches: readonly OutputBatch[], compression: Compression): Promise<void>
   close(): Promise<void>
 }
@@ -90,13 +110,16 @@ export interface GroupConsumerOptions extends FetchLimits {
   groupId: string
   fromBeginning: boolean
   sessionTimeoutMs: number
+  /** Makes a static member of the group: it keeps its partitions through a restart within the session. Its own alone. */
+  instanceId?: string
 }
 
 /** A pair of Kafka clients behind one face. */
 export interface KafkaDriver {
   readonly name: SettingValues['pipeline.driver']
   consumer(options: GroupConsumerOptions): GroupConsumer
-  producer(): BatchProducer
+  /** With `mayWrite`, which is asked right before each write, records leave the process only while it answers true. */
+  producer(options?: { mayWrite?: MayWrite }): BatchProducer
 }
 
 /** What clients say of themselves goes to this function; they never print. */

@@ -7,9 +7,11 @@ import type {
   Compression,
   GroupConsumer,
   InputBatch,
+  InputRecord,
   KafkaDriver,
 } from './driver.ts'
-import { removeStaleMembers } from './stale-members.ts'
+import { encodeRecords } from './encoded-records.ts'
+import { removeMembers } from './remove-members.ts'
 import { readTails } from './tail-reader.ts'
 import { ensureTopics } from './topics.ts'
 
@@ -22,7 +24,7 @@ async function newTopic(partitions: number): Promise<string> {
 }
 
 /** A consumer that gathers what it gets until it has been told enough. */
-function gather(driver: KafkaDriver, topic: string, groupId: string) {
+function gather(driver: KafkaDriver, topic: string, groupId: string, instanceId?: string) {
   const consumer: GroupConsumer = driver.consumer({
     topic,
     groupId,
@@ -31,8 +33,9 @@ function gather(driver: KafkaDriver, topic: string, groupId: string) {
     fetchMaxWaitMs: 100,
     maxPartitionFetchBytes: 1024 * 1024,
     sessionTimeoutMs: 10_000,
+    ...(instanceId === undefined ? {} : { instanceId }),
   })
-  const batches: InputBatch[] = []
+  const batches: (Omit<InputBatch, 'records'> & { records: InputRecord[] })[] = []
   const assignments: { partitions: readonly number[]; continued: boolean }[] = []
   const conditions: { met: () => boolean; resolve: () => void }[] = []
   const check = () => {
@@ -49,7 +52,7 @@ function gather(driver: KafkaDriver, topic: string, groupId: string) {
     },
     onRebalancing: () => undefined,
     onBatch: async (batch) => {
-      batches.push(batch)
+      batches.push({ ...batch, records: [...batch.records] })
       check()
     },
     onFetch: check,
@@ -96,8 +99,12 @@ describe.each(['hybrid', 'kafkajs'] as const)('driver %s on a real broker', { ti
       const producer = await connectedProducer(driver)
       await producer.send(
         [
-          { topic, partition: 0, records: [text('a'), { key: null, value: Buffer.alloc(0), headers: [] }] },
-          { topic, partition: 1, records: [text('ü'.repeat(5000))] },
+          {
+            topic,
+            partition: 0,
+            records: encodeRecords([text('a'), { key: null, value: Buffer.alloc(0), headers: [] }]),
+          },
+          { topic, partition: 1, records: encodeRecords([{ ...text(''), value: 'ü'.repeat(5000) }]) },
         ],
         compression,
       )
@@ -124,7 +131,10 @@ describe.each(['hybrid', 'kafkajs'] as const)('driver %s on a real broker', { ti
     const topic = await newTopic(1)
     const producer = await connectedProducer(driver)
     for (let send = 0; send < 50; send += 1) {
-      await producer.send([{ topic, partition: 0, records: [text(`${send}`), text(`${send}`)] }], 'snappy')
+      await producer.send(
+        [{ topic, partition: 0, records: encodeRecords([text(`${send}`), text(`${send}`)]) }],
+        'snappy',
+      )
     }
     const { records, until, started } = gather(driver, topic, topic)
     await started
@@ -138,7 +148,13 @@ describe.each(['hybrid', 'kafkajs'] as const)('driver %s on a real broker', { ti
     const topic = await newTopic(1)
     const producer = await connectedProducer(driver)
     await producer.send(
-      [{ topic, partition: 0, records: Array.from({ length: 10 }, (_, index) => text(`${index}`)) }],
+      [
+        {
+          topic,
+          partition: 0,
+          records: encodeRecords(Array.from({ length: 10 }, (_, index) => text(`${index}`))),
+        },
+      ],
       'none',
     )
     const first = gather(driver, topic, topic)
@@ -151,8 +167,27 @@ describe.each(['hybrid', 'kafkajs'] as const)('driver %s on a real broker', { ti
     await second.until(() => second.records().length > 0)
     expect(second.records()[0]?.record.offset).toBe(6)
     second.consumer.seek(0, 2)
-    await producer.send([{ topic, partition: 0, records: [text('wake')] }], 'none')
+    await producer.send([{ topic, partition: 0, records: encodeRecords([text('wake')]) }], 'none')
     await second.until(() => second.records().some(({ record }) => record.offset === 2))
+  })
+
+  it('gives a static member its partitions back, and the others do not notice', async () => {
+    const topic = await newTopic(4)
+    const other = gather(driver, topic, topic)
+    await other.started
+    const first = gather(driver, topic, topic, 'one')
+    await first.started
+    const latest = (member: typeof other) => member.assignments.at(-1)?.partitions
+    await Promise.all([other, first].map((member) => member.until(() => latest(member)?.length === 2)))
+    const had = latest(first)
+    const joins = other.assignments.length
+    await first.consumer.stop()
+    const second = gather(driver, topic, topic, 'one')
+    await second.started
+    await second.until(() => second.assignments.length > 0)
+    expect(second.assignments[0]).toEqual({ partitions: had, continued: false })
+    expect(other.assignments).toHaveLength(joins)
+    expect(latest(other)).toHaveLength(2)
   })
 
   it('shares the partitions of a group and says who kept its membership', async () => {
@@ -184,7 +219,7 @@ describe('control path on a real broker', { timeout: 60_000 }, () => {
     const topic = await newTopic(3)
     const producer = await connectedProducer(driver)
     for (let send = 0; send < 5; send += 1) {
-      const records = [{ ...text('x'), headers: [['source', Buffer.from(`0:${send}`)]] as const }]
+      const records = encodeRecords([{ ...text('x'), headers: [['source', `0:${send}`]] as const }])
       await producer.send(
         [
           { topic, partition: 0, records },
@@ -202,7 +237,7 @@ describe('control path on a real broker', { timeout: 60_000 }, () => {
     expect(tails.get(`${topic}/2`)?.at(-1)?.offset).toBe(4)
   })
 
-  it('removes the members that an earlier client of the same name left in a group, and no others', async () => {
+  it('removes the members of a group that nobody is behind, and no others', async () => {
     const topic = await newTopic(2)
     const mine = { ...client, clientId: `mine-${randomUUID()}` }
     const left = gather(createDriver('hybrid', mine), topic, topic)
@@ -211,12 +246,12 @@ describe('control path on a real broker', { timeout: 60_000 }, () => {
     await Promise.all(
       [left, other].map((member) => member.until(() => member.assignments.at(-1)?.partitions.length === 1)),
     )
-    expect(await removeStaleMembers(mine, topic)).toBe(1)
+    expect(await removeMembers(mine, topic, (id) => id === mine.clientId)).toBe(1)
     // The one that was removed is still alive here and comes back, as somebody new.
     await left.until(() => left.assignments.at(-1)?.continued === false && left.assignments.length > 1)
     expect(other.assignments.slice(1).every(({ continued }) => continued)).toBe(true)
-    expect(await removeStaleMembers({ ...client, clientId: 'nobody' }, topic)).toBe(0)
-    expect(await removeStaleMembers(mine, `no-such-group-${topic}`)).toBe(0)
+    expect(await removeMembers(client, topic, (id) => id === 'nobody')).toBe(0)
+    expect(await removeMembers(mine, `no-such-group-${topic}`, () => true)).toBe(0)
   })
 
   it('makes topics once, mends settings without touching others, and never changes the partitions', async () => {

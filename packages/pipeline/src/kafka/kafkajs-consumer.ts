@@ -1,4 +1,4 @@
-import kafkajs, { type Consumer, type Kafka, type KafkaMessage } from 'kafkajs'
+import type { Consumer, Kafka, KafkaMessage } from 'kafkajs'
 import type {
   CommitOffset,
   ConsumerHandlers,
@@ -7,23 +7,40 @@ import type {
   InputBatch,
   InputRecord,
 } from './driver.ts'
+import { batchesOf } from './fast-fetch.ts'
 import { limitFetches, PARTITIONS_PER_FETCH } from './fetch-limits.ts'
+import { createMembership } from './group-membership.ts'
+import { type BatchHead, readRecords } from './record-batch.ts'
+
+/** A rebalance is noticed by the answer to a heartbeat, and stops the partitions of all who noticed it before the last one. */
+const HEARTBEAT_MS = 500
 
 /** kafkajs as a group consumer: offsets are committed by the caller only, with metadata. */
 export function createKafkajsConsumer(kafka: Kafka, options: GroupConsumerOptions): GroupConsumer {
+  const heartbeatMs = Math.min(HEARTBEAT_MS, Math.floor(options.sessionTimeoutMs / 3))
+  let handlers: ConsumerHandlers | undefined
   let cluster: object | undefined
+  const membership = createMembership({
+    heartbeatMs,
+    instanceId: options.instanceId,
+    hooks: {
+      beforeJoin: async (lost) => handlers?.beforeJoin?.(lost),
+      onConfirmed: (sentAtMs) => handlers?.onConfirmed?.(sentAtMs),
+      onRebalancing: () => handlers?.onRebalancing(),
+    },
+  })
   const consumer: Consumer = kafka.consumer({
     groupId: options.groupId,
-    // The usual one; making it is where a consumer is handed its cluster, by which its limits are found again.
-    partitionAssigners: [
-      (config) => {
-        cluster = config.cluster
-        return kafkajs.PartitionAssigners.roundRobin(config)
-      },
-    ],
     sessionTimeout: options.sessionTimeoutMs,
     rebalanceTimeout: Math.max(10_000, options.sessionTimeoutMs),
-    heartbeatInterval: Math.min(3000, Math.floor(options.sessionTimeoutMs / 3)),
+    heartbeatInterval: heartbeatMs,
+    partitionAssigners: [
+      (config) => {
+        // Making an assigner is where a consumer shows its cluster, by which its limits are found again.
+        cluster = config.cluster
+        return membership.assigner(config)
+      },
+    ],
     minBytes: options.fetchMinBytes,
     maxWaitTimeInMs: options.fetchMaxWaitMs,
     maxBytesPerPartition: options.maxPartitionFetchBytes,
@@ -40,17 +57,18 @@ export function createKafkajsConsumer(kafka: Kafka, options: GroupConsumerOption
   let memberId: string | undefined
 
   return {
-    async start(handlers: ConsumerHandlers): Promise<void> {
+    async start(given: ConsumerHandlers): Promise<void> {
+      handlers = given
       consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
         const continued = memberId === payload.memberId
         memberId = payload.memberId
-        handlers.onAssigned(payload.memberAssignment[options.topic] ?? [], continued)
+        given.onAssigned(payload.memberAssignment[options.topic] ?? [], continued)
       })
-      consumer.on(consumer.events.REBALANCING, () => handlers.onRebalancing())
-      consumer.on(consumer.events.FETCH, () => handlers.onFetch())
+      consumer.on(consumer.events.REBALANCING, () => given.onRebalancing())
+      consumer.on(consumer.events.FETCH, () => given.onFetch())
       consumer.on(consumer.events.CRASH, ({ payload }) => {
         memberId = undefined
-        if (!payload.restart) handlers.onFailure(payload.error)
+        if (!payload.restart) given.onFailure(payload.error)
       })
       await consumer.connect()
       await consumer.subscribe({ topics: [options.topic], fromBeginning: options.fromBeginning })
@@ -58,7 +76,7 @@ export function createKafkajsConsumer(kafka: Kafka, options: GroupConsumerOption
         autoCommit: false,
         eachBatchAutoResolve: false,
         eachBatch: async ({ batch, resolveOffset, heartbeat, isStale }) => {
-          await handlers.onBatch(toInputBatch(batch))
+          await given.onBatch(toInputBatch(batch))
           if (!isStale()) resolveOffset(batch.lastOffset())
           await heartbeat()
         },
@@ -71,16 +89,15 @@ export function createKafkajsConsumer(kafka: Kafka, options: GroupConsumerOption
       if (cluster) limitFetches(cluster, limits)
     },
     async commit(offsets: readonly CommitOffset[]) {
-      await consumer.commitOffsets(
-        offsets.map(({ partition, offset, metadata }) => ({
-          topic: options.topic,
-          partition,
-          offset: String(offset),
-          metadata,
-        })),
-      )
+      const partitions = offsets.map(({ partition, offset, metadata }) => ({
+        partition,
+        offset: String(offset),
+        metadata,
+      }))
+      await membership.commit({ topics: [{ topic: options.topic, partitions }] })
     },
     async stop() {
+      membership.stop()
       await consumer.stop()
       await consumer.disconnect()
     },
@@ -91,20 +108,43 @@ function toInputBatch(batch: {
   topic: string
   partition: number
   highWatermark: string
+  fetchedOffset?: string
   messages: KafkaMessage[]
 }): InputBatch {
-  let bytes = 0
-  const records: InputRecord[] = batch.messages.map((message) => {
-    bytes += (message.value?.length ?? 0) + (message.key?.length ?? 0)
-    return new KafkajsRecord(message)
-  })
+  const { topic, partition, messages, highWatermark, fetchedOffset = '0' } = batch
+  const endOffset = Number(highWatermark)
+  const heads = batchesOf(messages)
+  if (heads) return { topic, partition, endOffset, ...ofBatches(heads, Number(fetchedOffset)) }
+  const records = messages.map((message) => new KafkajsRecord(message))
+  const sizeOf = ({ key, value }: InputRecord) => (key?.length ?? 0) + (value?.length ?? 0)
   return {
-    topic: batch.topic,
-    partition: batch.partition,
+    topic,
+    partition,
+    endOffset,
     records,
-    bytes,
-    endOffset: Number(batch.highWatermark),
+    count: records.length,
+    firstOffset: records[0]?.offset ?? endOffset,
+    lastOffset: records.at(-1)?.offset ?? endOffset,
+    bytes: records.reduce((sum, record) => sum + sizeOf(record), 0),
   }
+}
+
+function ofBatches(
+  heads: readonly BatchHead[],
+  fetchedOffset: number,
+): Omit<InputBatch, 'topic' | 'partition' | 'endOffset'> {
+  return {
+    records:
+      heads.length === 1 ? readRecords(heads[0] as BatchHead, fetchedOffset) : chain(heads, fetchedOffset),
+    count: heads.reduce((sum, { count }) => sum + count, 0),
+    firstOffset: Math.max(fetchedOffset, heads[0]?.firstOffset ?? 0),
+    lastOffset: heads.at(-1)?.lastOffset ?? fetchedOffset,
+    bytes: heads.reduce((sum, { bytes }) => sum + bytes.length, 0),
+  }
+}
+
+function* chain(heads: readonly BatchHead[], fetchedOffset: number): Generator<InputRecord> {
+  for (const head of heads) yield* readRecords(head, fetchedOffset)
 }
 
 class KafkajsRecord implements InputRecord {

@@ -1,5 +1,6 @@
-import kafkajs, { type Kafka } from 'kafkajs'
-import type { BatchProducer, Compression, OutputBatch } from './driver.ts'
+import kafkajs, { type Kafka, type Message } from 'kafkajs'
+import type { BatchProducer, Compression, EncodedRecords, OutputBatch } from './driver.ts'
+import { decodeRecords } from './record-batch.ts'
 
 const { CompressionTypes } = kafkajs
 const compressionTypes: Record<Compression, kafkajs.CompressionTypes> = {
@@ -24,15 +25,20 @@ export function createKafkajsProducer(kafka: Kafka): BatchProducer {
         compression: compressionTypes[compression],
         topicMessages: batches.map(({ topic, partition, records }) => ({
           topic,
-          messages: records.map(({ key, value, headers }) => ({
-            key,
-            value,
-            partition,
-            headers: Object.fromEntries(headers),
-          })),
+          messages: messagesOf(records, partition),
         })),
       })
     },
     close: () => producer.disconnect(),
   }
+}
+
+/** kafkajs encodes for itself, so the records are taken apart again. */
+function messagesOf(records: EncodedRecords, partition: number): Message[] {
+  return [...decodeRecords(records)].map((record) => ({
+    key: record.key,
+    value: record.value,
+    partition,
+    headers: Object.fromEntries(record.headers()),
+  }))
 }

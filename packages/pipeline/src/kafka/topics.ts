@@ -49,6 +49,33 @@ export async function ensureTopics(
   }
 }
 
+/**
+ * Resolves once the broker coordinates the given groups. The first question makes it create its own topic of offsets; members
+ * that ask before that is done are told to try again later, and lose seconds by it.
+ */
+export async function awaitCoordinator(options: ClientOptions, groupIds: readonly string[]): Promise<void> {
+  const admin = createKafkajs({ ...options, log: () => undefined }).admin({
+    retry: { retries: 100, initialRetryTime: 50, maxRetryTime: 100 },
+  })
+  await admin.connect()
+  try {
+    await admin.describeGroups([...groupIds])
+  } finally {
+    await admin.disconnect()
+  }
+}
+
+/** Drops a topic with its records; nothing happens when there is none. */
+export async function deleteTopic(options: ClientOptions, name: string): Promise<void> {
+  const admin = createKafkajs(options).admin({ retry: { retries: 3, initialRetryTime: 200 } })
+  await admin.connect()
+  try {
+    if ((await existingPartitions(admin)).has(name)) await admin.deleteTopics({ topics: [name] })
+  } finally {
+    await admin.disconnect()
+  }
+}
+
 async function existingPartitions(admin: Admin): Promise<Map<string, number>> {
   const { topics } = await admin.fetchTopicMetadata()
   return new Map(topics.map(({ name, partitions }) => [name, partitions.length]))

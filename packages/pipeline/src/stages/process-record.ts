@@ -10,7 +10,7 @@ import { type Dirty, dirty, type Judgement } from './judgement.ts'
 import { parseRecord } from './parse-record.ts'
 import type { RecordRules } from './record-rules.ts'
 import { routeOf } from './route.ts'
-import { dirtyValue, processedValue } from './serialise.ts'
+import { dirtyValue, isTooLong, processedValue } from './serialise.ts'
 import type { StageTimes } from './stage-times.ts'
 import { validateRecord } from './validate-record.ts'
 
@@ -31,8 +31,8 @@ export interface StageInput {
 
 /** The one place where a record ends. */
 export type Outcome =
-  | { kind: 'kept'; topic: OutputTopic; value: Buffer; level: Level; critical: boolean }
-  | { kind: 'dirty'; topic: OutputTopic; value: Buffer; reason: RejectReason; detail: string }
+  | { kind: 'kept'; topic: OutputTopic; value: string; level: Level; critical: boolean }
+  | { kind: 'dirty'; topic: OutputTopic; value: string; reason: RejectReason; detail: string }
   | { kind: 'duplicate' }
 
 /**
@@ -61,6 +61,10 @@ export function processRecord(state: PartitionState, record: StageInput, refill 
     const { level, critical } = judgement
     const value = processedValue(judgement)
     times?.lap('serialise')
+    if (isTooLong(value)) {
+      const what = `the reading as ${Buffer.byteLength(value)} bytes of JSON is longer than an output takes`
+      return dirtyOutcome(dirty('internal', what), record.value, undefined)
+    }
     return { kind: 'kept', topic, value, level, critical }
   } catch (error) {
     if (refill) return DUPLICATE

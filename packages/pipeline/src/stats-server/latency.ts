@@ -39,13 +39,17 @@ export class LatencyMeter {
   readonly #interval = new LatencyHistogram()
   readonly #buckets: LatencyBuckets = { count: 0, sumMs: 0, counts: LATENCY_BOUNDS_MS.map(() => 0) }
 
+  /** Times that are no numbers are passed over: they come from a header that anybody may write. */
   record(ms: number): void {
+    if (!Number.isFinite(ms)) return
     this.#interval.record(ms)
     const late = Math.max(0, ms)
     this.#buckets.count += 1
     this.#buckets.sumMs += late
-    const bucket = LATENCY_BOUNDS_MS.findIndex((bound) => late <= bound)
-    if (bucket >= 0) this.#buckets.counts[bucket] = (this.#buckets.counts[bucket] ?? 0) + 1
+    let bucket = 0
+    while (bucket < LATENCY_BOUNDS_MS.length && late > (LATENCY_BOUNDS_MS[bucket] as number)) bucket += 1
+    if (bucket < LATENCY_BOUNDS_MS.length)
+      this.#buckets.counts[bucket] = (this.#buckets.counts[bucket] ?? 0) + 1
   }
 
   take(): Latency {

@@ -4,6 +4,8 @@ import type { SlotSettings } from './slot-settings.ts'
 /** What a slot thread is started with. */
 export interface SlotStart {
   slot: number
+  /** How many slots the worker has. */
+  slots: number
   service: string
   bootstrap: string
   settings: SlotSettings
@@ -21,11 +23,14 @@ export type SlotMessage =
   | { kind: 'stopped' }
 
 /** From the process to its thread. */
-export type SlotCommand = { kind: 'stop' } | { kind: 'settings'; settings: SlotSettings; generation: number }
+/** A slot that stops for good gives its partitions up at once; else it is expected back within the session. */
+export type SlotCommand =
+  | { kind: 'stop'; forGood: boolean }
+  | { kind: 'settings'; settings: SlotSettings; generation: number }
 
 export interface SlotHealth {
   joined: boolean
-  /** Wall-clock milliseconds of the last answer to a fetch. */
-  lastFetchAt: number | undefined
+  /** Milliseconds since the last answer to a fetch; undefined before the first. */
+  silentMs: number | undefined
   lastCommitFailure: string | undefined
 }

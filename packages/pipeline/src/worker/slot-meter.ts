@@ -15,7 +15,7 @@ export interface SlotMeter {
   onCommitFailure(error: unknown): void
   backPressured(ms: number): void
   readonly stages: StageTimes
-  /** Wall-clock milliseconds of the last answer to a fetch. */
+  /** Time of `now` of the last answer to a fetch. */
   readonly lastFetchAt: number | undefined
   readonly lastCommitFailure: string | undefined
   /** Stats since the last call. */
@@ -27,6 +27,7 @@ export function createSlotMeter(options: {
   slot: number
   maxPartitionFetchBytes: number
   stages: StageTimes
+  /** Monotonic milliseconds. */
   now: () => number
 }): SlotMeter {
   const { stages, now } = options
@@ -61,9 +62,9 @@ export function createSlotMeter(options: {
     onFetch() {
       lastFetchAt = now()
     },
-    onFetched({ records, bytes }) {
+    onFetched({ count, bytes }) {
       window.batches += 1
-      window.records += records.length
+      window.records += count
       window.bytes += bytes
     },
     onDecided(outcome, sentAt, nowMs) {
@@ -79,7 +80,7 @@ export function createSlotMeter(options: {
         case 'kept':
           total[outcome.critical ? 'critical' : 'normal'] += 1
       }
-      if (sentAt) arrival.record(nowMs - Number(sentAt))
+      if (sentAt) arrival.record(nowMs - readMillis(sentAt))
     },
     onAcknowledged({ ageMs }) {
       processing.record(ageMs)
@@ -160,6 +161,17 @@ export function createSlotMeter(options: {
       gc.disconnect()
     },
   }
+}
+
+/** Decimal text as a number, without making text of it first; NaN when it is none. */
+function readMillis(text: Buffer): number {
+  let value = 0
+  for (let at = 0; at < text.length; at += 1) {
+    const digit = (text[at] as number) - 48
+    if (digit < 0 || digit > 9) return Number.NaN
+    value = value * 10 + digit
+  }
+  return value
 }
 
 function freshWindow() {

@@ -1,13 +1,19 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { parentPort, workerData } from 'node:worker_threads'
 import { GROUPS, TOPICS } from '@radtune/core/contract'
-import { createDriver, createProgressReader, readTails, removeStaleMembers } from '../kafka/index.ts'
-import { createStageTimes, recordRulesFrom } from '../stages/index.ts'
+import { createDriver, createProgressReader, readTails, removeMembers } from '../kafka/index.ts'
+import { createStageTimes, createStageWarmer, type RecordRules, recordRulesFrom } from '../stages/index.ts'
+import { removeFormerSlots } from './former-slots.ts'
+import { createLease } from './lease.ts'
 import { createSlot } from './slot.ts'
 import type { SlotCommand, SlotMessage, SlotStart } from './slot-messages.ts'
 import { createSlotMeter } from './slot-meter.ts'
 import { fetchLimitsOf } from './slot-settings.ts'
 
 const SAMPLE_INTERVAL_MS = 1000
+const HEARD_POLL_MS = 50
+/** A thread that has stopped its slot ends by itself within this time, or is ended. */
+const END_MS = 500
 
 /** Body of a slot's thread: wires a slot to Kafka, reports each second, stops when told. */
 async function runSlotThread(port: NonNullable<typeof parentPort>, start: SlotStart): Promise<void> {
@@ -37,8 +43,9 @@ async function runSlotThread(port: NonNullable<typeof parentPort>, start: SlotSt
       return settings['consumer.maxPartitionFetchBytes']
     },
     stages: createStageTimes(),
-    now: Date.now,
+    now: () => performance.now(),
   })
+  const lease = createLease({ sessionTimeoutMs: settings['consumer.sessionTimeout'] })
   const slot = createSlot({
     settings,
     rules: recordRulesFrom(settings),
@@ -50,8 +57,10 @@ async function runSlotThread(port: NonNullable<typeof parentPort>, start: SlotSt
         fromBeginning: true,
         ...fetchLimitsOf(settings),
         sessionTimeoutMs: settings['consumer.sessionTimeout'],
+        instanceId: clientId,
       }),
-      producer: driver.producer(),
+      producer: driver.producer({ mayWrite: lease.isHeld }),
+      lease,
       progress: () => progress.read(),
       tails: (wanted) => readTails(client, wanted),
       now: Date.now,
@@ -60,10 +69,11 @@ async function runSlotThread(port: NonNullable<typeof parentPort>, start: SlotSt
   })
   const report = () => {
     const { lastFetchAt, lastCommitFailure } = meter
+    const silentMs = lastFetchAt === undefined ? undefined : performance.now() - lastFetchAt
     post({
       kind: 'stats',
       stats: meter.sample(slot),
-      health: { joined: slot.joined, lastFetchAt, lastCommitFailure },
+      health: { joined: slot.joined, silentMs, lastCommitFailure },
     })
   }
   const sampler = setInterval(report, SAMPLE_INTERVAL_MS)
@@ -72,36 +82,58 @@ async function runSlotThread(port: NonNullable<typeof parentPort>, start: SlotSt
     slot.applySettings(settings, recordRulesFrom(settings))
     post({ kind: 'applied', generation: command.generation })
   }
-  const stop = async () => {
+  // Others wait for the first answer of the broker: it is told at once.
+  const untilHeard = setInterval(() => {
+    if (meter.lastFetchAt === undefined) return
+    clearInterval(untilHeard)
+    report()
+  }, HEARD_POLL_MS)
+  let stopping = false
+  const stop = async ({ forGood }: Extract<SlotCommand, { kind: 'stop' }>) => {
+    stopping = true
     try {
       await slot.stop()
+      if (forGood) await removeMembers(client, GROUPS.worker, (member) => member === clientId)
       await progress.close()
     } catch (error) {
       fail(error)
     }
     clearInterval(sampler)
+    clearInterval(untilHeard)
     report()
     meter.stop()
     post({ kind: 'stopped' })
     port.close()
+    // A start that is under way, or a group that does not answer, would keep the thread.
+    setTimeout(() => process.exit(), END_MS).unref()
   }
   port.on('message', (command: SlotCommand) => {
     if (command.kind === 'settings') apply(command)
-    else void stop()
+    else void stop(command)
   })
   post({ kind: 'applied', generation: start.generation })
   try {
-    const removed = await removeStaleMembers(client, GROUPS.worker)
-    if (removed > 0)
-      post({
-        kind: 'log',
-        level: 'warn',
-        message: 'removed what an earlier process left in the group',
-        details: { removed },
-      })
-    await slot.start()
+    if (start.slot === 0) {
+      const removed = await removeFormerSlots(client, start)
+      const message = 'removed slots that this worker has no more from the group'
+      if (removed > 0) post({ kind: 'log', level: 'info', message, details: { removed } })
+    }
+    if (!stopping) await Promise.all([slot.start(), warmUp(recordRulesFrom(settings))])
   } catch (error) {
     fail(error)
+  }
+}
+
+const WARM_UP_MS = 120
+const WARM_UP_SLICE = 128
+
+/** Runs the stages hot while the group is still being dealt out, at most for `WARM_UP_MS` of this thread's time. */
+async function warmUp(rules: RecordRules): Promise<void> {
+  const warm = createStageWarmer(rules)
+  for (let usedMs = 0; usedMs < WARM_UP_MS; await nextTurn()) {
+    const startedAt = performance.now()
+    warm(WARM_UP_SLICE)
+    usedMs += performance.now() - startedAt
   }
 }
 

@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process'
+import { join } from 'node:path'
 import {
   GROUPS,
   HEADERS,
@@ -8,15 +10,18 @@ import {
 } from '@radtune/core/contract'
 import kafkajs from 'kafkajs'
 import { afterAll, beforeEach, describe, expect, inject, it, onTestFinished, vi } from 'vitest'
+import { encodeRecords, RecordsWriter } from '../kafka/encoded-records.ts'
 import {
   type ClientOptions,
   createDriver,
   createProgressReader,
   ensureTopics,
   type GroupConsumer,
+  type InputRecord,
   readTails,
 } from '../kafka/index.ts'
 import { createStageTimes, recordRulesFrom } from '../stages/index.ts'
+import { createLease } from './lease.ts'
 import { createSlot, type Slot, type SlotPorts } from './slot.ts'
 import { createSlotMeter } from './slot-meter.ts'
 import { readSlotSettings } from './slot-settings.ts'
@@ -31,14 +36,17 @@ const admin = new kafkajs.Kafka({
   logLevel: kafkajs.logLevel.NOTHING,
 }).admin()
 const connected = admin.connect()
-const settings = readSlotSettings({
+const slotEnvironment = {
   RADTUNE_PRODUCER_BUFFER_MEMORY: '4MiB',
   RADTUNE_CONSUMER_FETCH_MIN_BYTES: '1',
   RADTUNE_CONSUMER_FETCH_MAX_WAIT: '100ms',
   RADTUNE_CONSUMER_MAX_PARTITION_FETCH_BYTES: '64KiB',
   RADTUNE_PIPELINE_DUPLICATE_WINDOW: '1000',
   RADTUNE_PIPELINE_COMMIT_INTERVAL: '100ms',
-})
+}
+
+/** Settings without a plan: the defaults, and what tests want shorter. */
+const settings = readSlotSettings({ ...slotEnvironment })
 
 beforeEach(async () => {
   await connected
@@ -71,7 +79,9 @@ afterAll(async () => {
 
 /** A slot on the real broker; `ports` replaces parts of its world. */
 function newSlot(ports: (real: SlotPorts) => Partial<SlotPorts> = () => ({})): Slot {
+  const lease = createLease({ sessionTimeoutMs: 10_000 })
   const real: SlotPorts = {
+    lease,
     consumer: driver.consumer({
       topic: TOPICS.input,
       groupId: GROUPS.worker,
@@ -81,7 +91,7 @@ function newSlot(ports: (real: SlotPorts) => Partial<SlotPorts> = () => ({})): S
       maxPartitionFetchBytes: settings['consumer.maxPartitionFetchBytes'],
       sessionTimeoutMs: 10_000,
     }),
-    producer: driver.producer(),
+    producer: driver.producer({ mayWrite: lease.isHeld }),
     progress: () => progress.read(),
     tails: (wanted) => readTails(client, wanted),
     now: Date.now,
@@ -91,7 +101,7 @@ function newSlot(ports: (real: SlotPorts) => Partial<SlotPorts> = () => ({})): S
     slot: 0,
     maxPartitionFetchBytes: 65_536,
     stages: createStageTimes(),
-    now: Date.now,
+    now: () => performance.now(),
   })
   return createSlot({ settings, rules: recordRulesFrom(settings), meter, ports: { ...real, ...ports(real) } })
 }
@@ -114,6 +124,33 @@ async function started(slot: Slot): Promise<Slot> {
   } as Slot
 }
 
+/** Sets the clock of a process back when it gets SIGUSR2. */
+const steppingClock = `
+  const now = Date.now
+  let offsetMs = 0
+  process.on('SIGUSR2', () => { offsetMs = -3_600_000 })
+  Date.now = () => now() + offsetMs
+`
+
+/** A slot in a process of its own, with a session of 6 s, and what it has said so far. */
+async function slotProcess(environment: NodeJS.ProcessEnv, flags: readonly string[] = []) {
+  const script = join(import.meta.dirname, '../../test/slot-process.ts')
+  const child = spawn(
+    process.execPath,
+    ['--conditions=radtune-source', '--no-warnings', ...flags, script, client.bootstrap],
+    {
+      env: { ...process.env, ...slotEnvironment, RADTUNE_CONSUMER_SESSION_TIMEOUT: '6s', ...environment },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  )
+  onTestFinished(() => void child.kill('SIGKILL'))
+  let said = ''
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    said += text
+  })
+  return { child, said: () => said }
+}
+
 /** Publishes rows `from`..`to`: of ten, one is dirty, one repeats the row before it, one is critical, seven are normal. */
 async function publish(from: number, to: number): Promise<void> {
   const producer = driver.producer()
@@ -122,12 +159,12 @@ async function publish(from: number, to: number): Promise<void> {
     const batches = Array.from({ length: PARTITIONS }, (_, partition) => ({
       topic: TOPICS.input,
       partition,
-      records: [] as ReturnType<typeof row>[],
+      records: new RecordsWriter(),
     }))
     for (let index = at; index < Math.min(at + 500, to); index += 1)
-      batches[partitionOf(index)]?.records.push(row(index))
+      batches[partitionOf(index)]?.records.append(row(index))
     await producer.send(
-      batches.filter(({ records }) => records.length > 0),
+      batches.filter(({ records }) => records.count > 0),
       'snappy',
     )
   }
@@ -179,10 +216,14 @@ async function drained(): Promise<PartitionProgress[]> {
 
 /** The `source` of every record of an output, as Kafka holds it. */
 async function sourcesOf(topic: string): Promise<string[]> {
+  return (await recordsOf(topic)).map((record) => String(record.header(HEADERS.source)))
+}
+
+async function recordsOf(topic: string): Promise<InputRecord[]> {
   const ends = await admin.fetchTopicOffsets(topic)
   const wanted = ends.reduce((sum, { high }) => sum + Number(high), 0)
-  const sources: string[] = []
-  if (wanted === 0) return sources
+  const found: InputRecord[] = []
+  if (wanted === 0) return found
   const consumer: GroupConsumer = driver.consumer({
     topic,
     groupId: `read-${topic}-${Date.now()}`,
@@ -200,14 +241,14 @@ async function sourcesOf(topic: string): Promise<string[]> {
         onFetch: () => undefined,
         onFailure: reject,
         onBatch: async ({ records }) => {
-          for (const record of records) sources.push(String(record.header(HEADERS.source)))
-          if (sources.length >= wanted) resolve()
+          found.push(...records)
+          if (found.length >= wanted) resolve()
         },
       })
       .catch(reject)
   })
   await consumer.stop()
-  return sources
+  return found
 }
 
 async function expectOutputsExact(rows: number): Promise<void> {
@@ -269,6 +310,97 @@ describe('slots on a real broker', { timeout: 90_000 }, () => {
     await started(newSlot())
     expect(sumRecords(await drained()).sums).toMatchObject(expectedSums(6000))
     await expectOutputsExact(6000)
+  })
+
+  it('writes nothing of what it held when it wakes up from a pause that was longer than its session', async () => {
+    await publish(0, 600)
+    // A linger of 5 s: everything is decided and nothing sent when the process is paused.
+    const zombie = await slotProcess({
+      RADTUNE_PRODUCER_MAIN_LINGER: '5s',
+      RADTUNE_PRODUCER_DIRTY_LINGER: '5s',
+    })
+    await vi.waitFor(() => expect(zombie.said()).toContain('decided 600'), { timeout: 20_000, interval: 5 })
+    zombie.child.kill('SIGSTOP')
+    expect(zombie.said()).not.toMatch(/sent [1-9]/)
+    await started(newSlot())
+    expect(sumRecords(await drained()).sums).toMatchObject(expectedSums(600))
+    zombie.child.kill('SIGCONT')
+    await vi.waitFor(() => expect(zombie.said()).toContain('failed: the group has removed this slot'), {
+      timeout: 20_000,
+    })
+    await publish(600, 1200)
+    expect(sumRecords(await drained()).sums).toMatchObject(expectedSums(1200))
+    expect(zombie.said()).not.toMatch(/sent [1-9]/)
+    await expectOutputsExact(1200)
+  })
+
+  it('goes on when the clock is set back by an hour', async () => {
+    const slot = await slotProcess({}, [`--import=data:text/javascript,${encodeURIComponent(steppingClock)}`])
+    await publish(0, 600)
+    await vi.waitFor(() => expect(slot.said()).toContain('decided 600'), { timeout: 20_000 })
+    slot.child.kill('SIGUSR2')
+    // Longer than a session: a member whose heartbeats went by the wall clock would be out of the group by then.
+    let rows = 600
+    for (const end = performance.now() + 9000; performance.now() < end; rows += 600) {
+      await publish(rows, rows + 600)
+      await drained()
+    }
+    expect(sumRecords(await drained()).sums).toMatchObject(expectedSums(rows))
+    await expectOutputsExact(rows)
+    expect(slot.said()).not.toContain('failed')
+    expect(slot.said().match(/decided 0/g)).toHaveLength(1)
+  })
+
+  it('sends records to dirty that are too long for an output, and goes on', async () => {
+    const config = { 'max.message.bytes': String(16 * 1024 * 1024) }
+    await ensureTopics(client, [{ name: TOPICS.input, partitions: PARTITIONS, replicationFactor: 1, config }])
+    const reading = {
+      latitude: 35,
+      longitude: 139,
+      value: 30,
+      unit: 'cpm',
+      captured_time: '2020-02-11 09:31:00',
+    }
+    const json = (more: object) => Buffer.from(JSON.stringify({ ...reading, ...more }))
+    const records = [
+      { value: json({ device_id: 'd'.repeat(5_000_000) }), key: Buffer.from('long id') },
+      { value: Buffer.alloc(900_000, 0xff), key: null },
+      { value: Buffer.alloc(900_000, 0x01), key: null },
+      { value: json({ unit: 'ü'.repeat(1_000_000) }), key: null },
+      { value: json({ value: '31' }), key: Buffer.alloc(2_000_000, 0x6b) },
+    ].map((record) => ({ ...record, headers: [[HEADERS.sentAt, Buffer.from('not a time')]] as const }))
+    for (const record of records) {
+      // The broker takes a moment to apply the larger limit.
+      await vi.waitFor(
+        async () => {
+          const producer = driver.producer()
+          await producer.connect()
+          const sent = producer.send(
+            [{ topic: TOPICS.input, partition: 0, records: encodeRecords([record]) }],
+            'none',
+          )
+          await sent.finally(() => producer.close())
+        },
+        { timeout: 20_000, interval: 200 },
+      )
+    }
+    const failures: Error[] = []
+    await started(newSlot(() => ({ onFailure: (error) => failures.push(error) })))
+    expect(sumRecords(await drained()).sums).toMatchObject({
+      in: 5,
+      normal: 1,
+      dirty: 4,
+      dirtyByReason: { internal: 1, json: 2, unit: 1 },
+    })
+    expect(failures).toEqual([])
+    const dirty = (await recordsOf(TOPICS.dirty)).map(({ value }) => JSON.parse(String(value)))
+    expect(dirty.map(({ reason, raw_bytes }) => [reason, raw_bytes])).toEqual([
+      ['internal', records[0]?.value.length],
+      ['json', 900_000],
+      ['json', 900_000],
+      ['unit', records[3]?.value.length],
+    ])
+    expect((await recordsOf(TOPICS.normal)).map(({ key }) => key)).toEqual([null])
   })
 
   it('remembers duplicates across a restart: the window is read again from before the commit', async () => {

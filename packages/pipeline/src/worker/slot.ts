@@ -16,6 +16,7 @@ import {
   type TailRecord,
 } from '../kafka/index.ts'
 import { countOutcome, processRecord, type RecordRules } from '../stages/index.ts'
+import type { Lease } from './lease.ts'
 import type { SlotMeter } from './slot-meter.ts'
 import { fetchLimitsOf, lanesOf, type SlotSettings } from './slot-settings.ts'
 import { type OwnedPartition, takeOverPartition } from './take-over-partition.ts'
@@ -23,7 +24,9 @@ import { type OwnedPartition, takeOverPartition } from './take-over-partition.ts
 /** What a slot needs of the world. */
 export interface SlotPorts {
   consumer: GroupConsumer
+  /** Writes only while the lease is held. */
   producer: BatchProducer
+  lease: Lease
   progress(): Promise<PartitionProgress[]>
   tails(wanted: readonly { topic: string; partition: number }[]): Promise<Map<string, TailRecord[]>>
   /** Wall-clock milliseconds. */
@@ -44,7 +47,7 @@ export interface Slot {
   readonly joined: boolean
   /** Bytes held for the broker. */
   readonly accumulator: Accumulator
-  /** Wall-clock milliseconds of the last successful commit. */
+  /** Monotonic milliseconds of the last successful commit. */
   readonly lastCommitAt: number | undefined
 }
 
@@ -53,6 +56,9 @@ export interface Slot {
  * committed for half a second at a time.
  */
 const SLICE = 512
+
+/** Longest wait for acknowledgements before joining again; the group waits for this slot that long. */
+const FINISH_MS = 10_000
 
 /** Longest wait for the group to let a slot go. */
 const LEAVE_MS = 3000
@@ -73,13 +79,21 @@ export function createSlot(options: {
   let assigned: readonly number[] = []
   let joined = false
   let stopping = false
+  /** The group is being redistributed, and this slot has not joined again yet. */
+  let rebalancing = false
   let takingOver: Promise<void> | undefined
   let committing: Promise<void> | undefined
   let commitTimer: NodeJS.Timeout | undefined
   let lastCommitAt: number | undefined
 
   const accumulator = new Accumulator({
-    producer: ports.producer,
+    producer: {
+      ...ports.producer,
+      async send(batches, compression) {
+        await ports.lease.untilHeld()
+        await ports.producer.send(batches, compression)
+      },
+    },
     lanes: lanesOf(settings),
     bufferBytes: settings['producer.bufferMemory'],
     onFailure: ports.onFailure,
@@ -89,10 +103,36 @@ export function createSlot(options: {
   function onAssigned(partitions: readonly number[], continued: boolean): void {
     assigned = partitions
     joined = true
+    rebalancing = false
     for (const partition of owned.keys()) {
       if (!continued || !partitions.includes(partition)) owned.delete(partition)
     }
     for (const partition of owned.values()) partition.soughtBack = false
+  }
+
+  function onRebalancing(): void {
+    rebalancing = true
+    accumulator.flush()
+  }
+
+  /** Whatever was appended must be acknowledged before others may read the tails of the outputs, or never be sent. */
+  async function beforeJoin(lost: boolean): Promise<void> {
+    if (lost) throw fail('the group has removed this slot: another may own its partitions')
+    if (owned.size === 0) return
+    if (accumulator.counts.queuedBytes > 0 && !ports.lease.isHeld())
+      throw fail('what was read is not written, and another may own the partitions before it is')
+    accumulator.flush()
+    const finished = commitQuietly().then(() => accumulator.settled())
+    const inTime = await Promise.race([finished.then(() => true), after(FINISH_MS, false, { ref: false })])
+    if (!inTime) throw fail(`what was read is not written after ${FINISH_MS / 1000} s, and the group waits`)
+  }
+
+  /** Gives up for good: drops what is not acknowledged. */
+  function fail(message: string): Error {
+    const error = new Error(message)
+    accumulator.discard()
+    ports.onFailure(error)
+    return error
   }
 
   /** Loads what is newly assigned. Anything of ours still in flight must have arrived before the output tails are read. */
@@ -127,8 +167,7 @@ export function createSlot(options: {
     const partition = owned.get(batch.partition)
     if (!partition || stopping) return
     partition.end = batch.endOffset
-    const first = batch.records[0]
-    if (first && first.offset > partition.next && !partition.soughtBack) {
+    if (batch.firstOffset > partition.next && !partition.soughtBack) {
       partition.soughtBack = true
       ports.consumer.seek(batch.partition, partition.next)
       return
@@ -139,18 +178,24 @@ export function createSlot(options: {
 
   async function processBatch(partition: OwnedPartition, batch: InputBatch): Promise<void> {
     meter.onFetched(batch)
-    const { records } = batch
     const receivedAt = ports.now()
-    for (let index = 0; index < records.length; index += SLICE) {
-      const end = Math.min(index + SLICE, records.length)
-      for (let at = index; at < end; at += 1) processOne(partition, records[at] as InputRecord, receivedAt)
-      if (accumulator.full) {
-        const waitedFrom = performance.now()
-        await accumulator.space()
-        meter.backPressured(performance.now() - waitedFrom)
-      } else await nextTurn()
-      if (stopping || owned.get(batch.partition) !== partition) return
+    let taken = 0
+    for (const record of batch.records) {
+      processOne(partition, record, receivedAt)
+      taken += 1
+      if (taken % SLICE !== 0) continue
+      await turn()
+      if (stopping || rebalancing || owned.get(batch.partition) !== partition) return
     }
+    await turn()
+  }
+
+  /** Lets timers and sockets have their turn; longer while the buffer is full. */
+  async function turn(): Promise<void> {
+    if (!accumulator.full) return await nextTurn()
+    const waitedFrom = performance.now()
+    await accumulator.space()
+    meter.backPressured(performance.now() - waitedFrom)
   }
 
   function processOne(partition: OwnedPartition, record: InputRecord, receivedAt: number): void {
@@ -160,15 +205,15 @@ export function createSlot(options: {
     const outcome = processRecord(partition.state, record, refill)
     if (refill) return
     countOutcome(partition.counters, outcome)
-    const sentAt = record.header(HEADERS.sentAt)
+    const sentAt = noLongerThan(record.header(HEADERS.sentAt), MAX_SENT_AT_BYTES)
+    if (outcome.kind !== 'duplicate' && record.offset > partition.written[outcome.topic]) {
+      accumulator.append(outcome.topic, partition.partition, {
+        key: noLongerThan(record.key, MAX_KEY_BYTES) ?? null,
+        value: outcome.value,
+        headers: headersOf(partition.partition, record.offset, sentAt, outcome.topic, receivedAt),
+      })
+    }
     meter.onDecided(outcome, sentAt, receivedAt)
-    if (outcome.kind === 'duplicate') return
-    if (record.offset <= partition.written[outcome.topic]) return
-    accumulator.append(outcome.topic, partition.partition, {
-      key: record.key,
-      value: outcome.value,
-      headers: headersOf(partition.partition, record.offset, sentAt, outcome.topic, receivedAt),
-    })
   }
 
   /** Commits every partition that moved, once all that was appended until now is acknowledged. */
@@ -195,7 +240,7 @@ export function createSlot(options: {
       })),
     )
     for (const { partition, offset } of still) partition.committed = Math.max(partition.committed, offset)
-    lastCommitAt = ports.now()
+    lastCommitAt = performance.now()
   }
 
   function startCommitting(): void {
@@ -224,10 +269,9 @@ export function createSlot(options: {
       await ports.producer.connect()
       await ports.consumer.start({
         onAssigned,
-        onRebalancing() {
-          accumulator.flush()
-          void commitQuietly()
-        },
+        onRebalancing,
+        beforeJoin,
+        onConfirmed: ports.lease.confirm,
         onBatch,
         onFetch: meter.onFetch,
         onFailure: ports.onFailure,
@@ -259,14 +303,22 @@ export function createSlot(options: {
   }
 }
 
-let processedAtMs = 0
-let processedAtText = Buffer.alloc(0)
+/** Passed on as they came up to these lengths, else left out: anybody may write them, and the broker refuses long batches. */
+const MAX_KEY_BYTES = 64 * 1024
+const MAX_SENT_AT_BYTES = 32
 
-/** Many records share a millisecond: encode it once. */
-function processedAt(ms: number): Buffer {
+function noLongerThan(bytes: Buffer | null | undefined, most: number): Buffer | undefined {
+  return bytes && bytes.length <= most ? bytes : undefined
+}
+
+let processedAtMs = 0
+let processedAtText = ''
+
+/** Many records share a millisecond: print it once. */
+function processedAt(ms: number): string {
   if (ms !== processedAtMs) {
     processedAtMs = ms
-    processedAtText = Buffer.from(String(ms))
+    processedAtText = String(ms)
   }
   return processedAtText
 }
@@ -277,8 +329,8 @@ function headersOf(
   sentAt: Buffer | undefined,
   topic: OutputTopic,
   nowMs: number,
-): [string, Buffer][] {
-  const headers: [string, Buffer][] = [[HEADERS.source, Buffer.from(`${partition}:${offset}`)]]
+): [string, Buffer | string][] {
+  const headers: [string, Buffer | string][] = [[HEADERS.source, `${partition}:${offset}`]]
   if (sentAt) headers.push([HEADERS.sentAt, sentAt])
   if (topic !== 'dirty-data') headers.push([HEADERS.processedAt, processedAt(nowMs)])
   return headers

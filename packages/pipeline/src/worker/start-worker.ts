@@ -4,8 +4,10 @@ import type { SettingValues } from '@radtune/core/settings'
 import { workerRules } from '@radtune/core/stack'
 import { formatBytes } from '@radtune/core/units'
 import type { Logger } from 'pino'
+import type { ClientOptions } from '../kafka/index.ts'
 import type { LiveSettings } from '../live-settings/index.ts'
 import { processSample, startStatsServer } from '../stats-server/index.ts'
+import { removeFormerSlots } from './former-slots.ts'
 import type { SlotCommand, SlotHealth, SlotMessage, SlotStart } from './slot-messages.ts'
 import type { SlotSettings } from './slot-settings.ts'
 import { workerMetrics } from './worker-metrics.ts'
@@ -15,7 +17,7 @@ type WorkerSettings = SlotSettings & Pick<SettingValues, 'pipeline.parallelism'>
 
 export interface WorkerOptions {
   service: string
-  bootstrap: string
+  client: ClientOptions
   share: WorkerShare
   statsAddress: string
   settings: Pick<LiveSettings<keyof WorkerSettings>, 'values' | 'onChange' | 'reject' | 'report'>
@@ -28,10 +30,13 @@ interface RunningSlot {
   heapBytes: number
   /** Its settings are those of this generation. */
   generation: number
+  /** Monotonic milliseconds. */
   startedAt: number
   /** It joined a worker that ran already, and may take a moment for that. */
   added: boolean
   sample: Extract<SlotMessage, { kind: 'stats' }> | undefined
+  /** Monotonic milliseconds at which it came. */
+  sampledAt: number
   failure: string | undefined
   stopped: Promise<void>
 }
@@ -45,12 +50,12 @@ const MIB = 1024 * 1024
 
 /**
  * Runs a worker process: one thread per slot, started again when it fails, and the stats of all of them over HTTP. Follows
- * the settings: slots come and go, the others go on by the new values. `close` lets every slot finish, commit and leave.
+ * the settings: slots come and go, the others go on by the new values. `close` lets every slot finish and commit.
  */
 export async function startWorker(options: WorkerOptions): Promise<{ close(): Promise<void> }> {
   const { logger, settings, share } = options
   const slots = new Map<number, RunningSlot>()
-  /** Slots that are no longer wanted and finish what they have. */
+  /** Slots that are no longer wanted, finish what they have, and give their partitions up. */
   const leaving = new Map<number, RunningSlot>()
   let total = share.startTotal
   let generation = 0
@@ -63,6 +68,7 @@ export async function startWorker(options: WorkerOptions): Promise<{ close(): Pr
   function startSlot(index: number): void {
     const slot = spawnSlot(options, {
       index,
+      slots: wanted(),
       generation,
       heapBytes: slotHeapOfShare(wanted(), share),
       added: started,
@@ -82,7 +88,7 @@ export async function startWorker(options: WorkerOptions): Promise<{ close(): Pr
   function retire(slot: RunningSlot): void {
     slots.delete(slot.index)
     leaving.set(slot.index, slot)
-    void stopSlot(slot).then(() => {
+    void stopSlot(slot, { forGood: slot.index >= wanted() }).then(() => {
       leaving.delete(slot.index)
       reconcile()
     })
@@ -131,6 +137,9 @@ export async function startWorker(options: WorkerOptions): Promise<{ close(): Pr
 
   applyTotal(settings.values['pipeline.parallelism'])
   reconcile()
+  // Where slots start, the first of them does this.
+  if (wanted() === 0)
+    void removeFormerSlots(options.client, { service: options.service, slots: 0 }).catch(() => undefined)
   started = true
   const process = processSample(options.service)
   const sample = (): WorkerSample => ({
@@ -150,7 +159,7 @@ export async function startWorker(options: WorkerOptions): Promise<{ close(): Pr
     async close() {
       closing = true
       await Promise.all([
-        ...[...slots.values()].map(stopSlot),
+        ...[...slots.values()].map((slot) => stopSlot(slot, { forGood: false })),
         ...[...leaving.values()].map(({ stopped }) => stopped),
       ])
       await server.close()
@@ -159,10 +168,16 @@ export async function startWorker(options: WorkerOptions): Promise<{ close(): Pr
 }
 
 function spawnSlot(
-  { service, bootstrap, settings, logger }: WorkerOptions,
-  { index, generation, heapBytes, added }: Pick<RunningSlot, 'index' | 'generation' | 'heapBytes' | 'added'>,
+  { service, client: { bootstrap }, settings, logger }: WorkerOptions,
+  {
+    index,
+    slots,
+    generation,
+    heapBytes,
+    added,
+  }: Pick<RunningSlot, 'index' | 'generation' | 'heapBytes' | 'added'> & { slots: number },
 ): RunningSlot {
-  const start: SlotStart = { slot: index, service, bootstrap, settings: settings.values, generation }
+  const start: SlotStart = { slot: index, slots, service, bootstrap, settings: settings.values, generation }
   const thread = new Worker(new URL('./slot-thread.js', import.meta.url), {
     workerData: start,
     name: `slot-${index}`,
@@ -173,9 +188,10 @@ function spawnSlot(
     thread,
     heapBytes,
     generation: -1,
-    startedAt: Date.now(),
+    startedAt: performance.now(),
     added,
     sample: undefined,
+    sampledAt: 0,
     failure: undefined,
     stopped: new Promise((resolve) => thread.once('exit', () => resolve())),
   }
@@ -191,6 +207,7 @@ function onMessage(slot: RunningSlot, message: SlotMessage, logger: Logger): voi
   switch (message.kind) {
     case 'stats':
       slot.sample = message
+      slot.sampledAt = performance.now()
       return
     case 'log':
       logger[message.level]({ slot: slot.index, ...message.details }, message.message)
@@ -207,27 +224,32 @@ function onMessage(slot: RunningSlot, message: SlotMessage, logger: Logger): voi
   }
 }
 
-async function stopSlot(slot: RunningSlot): Promise<void> {
-  slot.thread.postMessage({ kind: 'stop' } satisfies SlotCommand)
+async function stopSlot(slot: RunningSlot, { forGood }: { forGood: boolean }): Promise<void> {
+  slot.thread.postMessage({ kind: 'stop', forGood } satisfies SlotCommand)
   await slot.stopped
 }
 
 /** Healthy when every slot is a member of the group and hears from the broker. A worker without slots is healthy. */
 function healthOf(slots: readonly RunningSlot[], expected: number): Health {
-  const reasons = slots.flatMap(({ index, failure, sample, added, startedAt }) => {
-    const arriving = added && !failure && Date.now() - startedAt < ADDED_GRACE_MS
-    const reason = arriving ? undefined : slotProblem(failure, sample?.health)
+  const reasons = slots.flatMap(({ index, failure, sample, sampledAt, added, startedAt }) => {
+    const arriving = added && !failure && performance.now() - startedAt < ADDED_GRACE_MS
+    const reason = arriving ? undefined : slotProblem(failure, sample?.health, performance.now() - sampledAt)
     return reason ? [`slot ${index}: ${reason}`] : []
   })
   if (slots.length < expected) reasons.push(`${slots.length} of ${expected} slots are up`)
   return { healthy: reasons.length === 0, reason: reasons.length === 0 ? null : reasons.join('; ') }
 }
 
-function slotProblem(failure: string | undefined, health: SlotHealth | undefined): string | undefined {
+/** `ageMs` is how old `health` is: a thread that hangs says nothing more. */
+function slotProblem(
+  failure: string | undefined,
+  health: SlotHealth | undefined,
+  ageMs: number,
+): string | undefined {
   if (failure) return `failed: ${failure.split('\n')[0]}`
   if (!health?.joined) return 'has not joined the group yet'
-  const silentMs = Date.now() - (health.lastFetchAt ?? 0)
-  if (health.lastFetchAt === undefined) return 'has not heard from the broker yet'
+  if (health.silentMs === undefined) return 'has not heard from the broker yet'
+  const silentMs = health.silentMs + ageMs
   if (silentMs > SILENCE_MS) return `no answer from Kafka for ${Math.round(silentMs / 1000)} s`
   return undefined
 }

@@ -86,7 +86,7 @@ describe.skipIf(obstacle !== undefined)(
       expect(state.services.map(({ name, condition }) => [name, condition])).toEqual(
         launch.spec.services.map(({ name }) => [name, 'healthy']).sort((a, b) => order(a[0]) - order(b[0])),
       )
-      expect(state.services[0]?.limits).toMatchObject({ enforced: false, memoryBytes: 1024 ** 3, cpus: 0.5 })
+      expect(state.services[0]?.limits).toMatchObject({ memoryBytes: 1024 ** 3, cpus: 0.5 })
       const ready = events.flatMap((event) =>
         event.kind === 'service' && event.condition === 'healthy' ? [event.name] : [],
       )

@@ -7,7 +7,7 @@ import { RadtuneError } from '@radtune/core/errors'
 import { type LocalProcess, renderLocal } from '@radtune/core/render'
 import type { Launch, Runtime, RuntimeEvent, StackState } from '../../ports/runtime.ts'
 import { findJava } from './java.ts'
-import { classArchivePath, provideKafka } from './kafka-artefacts.ts'
+import { cacheRoot, classArchivePath, provideKafka } from './kafka-artefacts.ts'
 import { newClusterId } from './kafka-broker.ts'
 import { readLogs } from './log-reader.ts'
 import { endOrphans } from './orphans.ts'
@@ -134,7 +134,7 @@ async function provideSupervisor({ localFolder, environment }: Place): Promise<S
 
 /** After an aborted launch: waits until the supervisor has stopped what the launch had started. */
 async function untilSettled(localFolder: string): Promise<void> {
-  for (const end = Date.now() + 60_000; Date.now() < end; await delay(50)) {
+  for (const end = performance.now() + 60_000; performance.now() < end; await delay(50)) {
     const state = await inspect(localFolder).catch(() => undefined)
     if (!state?.services.some(({ condition }) => ['waiting', 'starting', 'stopping'].includes(condition)))
       return
@@ -150,7 +150,10 @@ async function stopStack(localFolder: string, onEvent: (event: RuntimeEvent) => 
     } catch (error) {
       if (await isSameProcess(supervisor.supervisor)) await killSupervisor(supervisor, error, onEvent)
     }
-    for (const end = Date.now() + 5000; Date.now() < end && (await isSameProcess(supervisor.supervisor)); )
+    for (
+      const end = performance.now() + 5000;
+      performance.now() < end && (await isSameProcess(supervisor.supervisor));
+    )
       await delay(20)
   }
   const orphans = await endOrphans(localFolder)
@@ -216,6 +219,7 @@ async function renderProcesses(
       kafkaClassPath: kafka.classPath,
       kafkaClassArchive: classArchivePath(kafka, java),
       node: process.execPath,
+      nodeCompileCache: join(cacheRoot(environment), 'node-compile-cache'),
       pipelineBin,
       kafkaDataDir: join(dataFolder, 'kafka'),
       kafkaConfigFile: join(localFolder, 'kafka.properties'),

@@ -8,6 +8,7 @@ import {
   readProcessTable,
   signalGroup,
 } from './process-table.ts'
+import { findStackFolders, removeStackGroups } from './stack-groups.ts'
 import { readState, removeState, STACK_MARKER } from './supervisor-state.ts'
 
 interface Orphan {
@@ -19,7 +20,7 @@ interface Orphan {
 
 /**
  * Ends the services that a dead supervisor has left behind, in reverse order with grace, and returns their names.
- * A pid that now belongs to another process is never touched. Does nothing while the supervisor lives.
+ * A pid that now belongs to another process is never touched. Their control groups go with them. Does nothing while the supervisor lives.
  */
 export async function endOrphans(localFolder: string): Promise<string[]> {
   const state = readState(localFolder)
@@ -32,6 +33,9 @@ export async function endOrphans(localFolder: string): Promise<string[]> {
     if (await endProcess({ name: `process ${stray.pid}`, graceMs: 1000, ...stray }))
       ended.push(`process ${stray.pid}`)
   }
+  // Where the dead supervisor had them, and where this process would: its state may be lost.
+  const groups = new Set([...(state?.groups ?? []), ...findStackFolders(localFolder)])
+  await removeStackGroups([...groups]).catch(() => undefined)
   if (state) {
     rmSync(state.socket, { force: true })
     removeState(localFolder)
@@ -43,7 +47,10 @@ async function endProcess(orphan: Orphan): Promise<boolean> {
   if (!(await isSameProcess(orphan))) return false
   const isLeader = (await readProcess(orphan.pid))?.groupPid === orphan.pid
   sendSignal(orphan.pid, 'SIGTERM')
-  for (const end = Date.now() + orphan.graceMs; Date.now() < end && (await isSameProcess(orphan)); )
+  for (
+    const end = performance.now() + orphan.graceMs;
+    performance.now() < end && (await isSameProcess(orphan));
+  )
     await delay(50)
   if (isLeader) signalGroup(orphan.pid, 'SIGKILL')
   if (await isSameProcess(orphan)) sendSignal(orphan.pid, 'SIGKILL')

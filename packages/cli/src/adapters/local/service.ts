@@ -1,9 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import type { LocalProcess } from '@radtune/core/render'
 import type { ServiceCondition } from '../../ports/runtime.ts'
 import { dropClassArchive, keepClassArchive, openClassArchive } from './class-archive.ts'
+import { type ControlGroup, joinCommand } from './control-group.ts'
 import { explainExit, readKernelMemoryKills, type ServiceExit } from './exit-reason.ts'
 import { createLineSplitter, type LogFile } from './log-file.ts'
 import { probe } from './probe.ts'
@@ -21,6 +23,8 @@ export interface Patience {
   steadyMs: number
   /** Ends before the first health that make a launch give up. */
   launchAttempts: number
+  /** A restart that is not healthy yet runs without a CPU limit for this long at most. */
+  longestBoostMs: number
 }
 
 export const usualPatience: Patience = {
@@ -31,6 +35,7 @@ export const usualPatience: Patience = {
   longestBackoffMs: 10_000,
   steadyMs: 30_000,
   launchAttempts: 3,
+  longestBoostMs: 30_000,
 }
 
 export interface ServiceOptions {
@@ -39,6 +44,8 @@ export interface ServiceOptions {
   workingFolder: string
   log: LogFile
   patience: Patience
+  /** Makes the control group that the process and all that comes from it are to live in; undefined where there are none. */
+  createGroup: (service: string) => ControlGroup | undefined
   onChange: (service: Service) => void
 }
 
@@ -59,12 +66,16 @@ export class Service {
   readonly lastLines: string[] = []
   /** It has ended as it should: ran once, or finished its work. */
   finished = false
+  /** Its control group, while it is kept. */
+  group: ControlGroup | undefined
 
   private readonly options: ServiceOptions
   private running: Promise<void> | undefined
   private stopping = new AbortController()
   private child: ChildProcess | undefined
   private wasHealthy = false
+  /** The CPU limit waits for the end of the launch. */
+  private launching = false
 
   constructor(options: ServiceOptions) {
     this.options = options
@@ -81,15 +92,34 @@ export class Service {
     this.change('waiting', undefined)
   }
 
+  /** Starts it with its memory limit; its CPU limit is applied by `limitCpus`, once the launch is over. */
   start(): void {
     if (this.running) return
     this.stopping = new AbortController()
+    this.launching = true
     this.wasHealthy = false
     this.finished = false
     this.startedAt = Date.now()
-    this.running = this.keep().finally(() => {
+    this.running = this.keepInGroup().finally(() => {
       this.running = undefined
     })
+  }
+
+  /** Ends the start-up boost: from now on the CPU limit holds, in a restart from the moment that it is healthy again. */
+  limitCpus(): void {
+    this.launching = false
+    this.group?.limitCpus(this.process.limits.cpus)
+  }
+
+  /** Takes over limits that have changed, without a restart. */
+  adopt(process: LocalProcess): void {
+    const { limits } = process
+    const before = this.process.limits
+    this.process = process
+    if (isDeepStrictEqual(limits, before)) return
+    this.group?.limitMemory(limits.memoryBytes)
+    this.group?.reserveCpus(limits.reservedCpus)
+    if (!this.launching) this.group?.limitCpus(limits.cpus)
   }
 
   /** SIGTERM, its grace, then SIGKILL for its whole process group. */
@@ -117,13 +147,33 @@ export class Service {
     if (this.pid !== undefined) signalGroup(this.pid, 'SIGKILL')
   }
 
+  private async keepInGroup(): Promise<void> {
+    const { memoryBytes, reservedCpus } = this.process.limits
+    try {
+      if (memoryBytes > 0) this.group = this.options.createGroup(this.process.name)
+      this.group?.limitMemory(memoryBytes)
+      this.group?.reserveCpus(reservedCpus)
+    } catch (error) {
+      this.note(`runs without limits: ${(error as Error).message}`)
+    }
+    try {
+      await this.keep()
+    } finally {
+      const { group } = this
+      this.group = undefined
+      await group
+        ?.remove()
+        .catch((error) => this.note(`its control group cannot be removed: ${error.message}`))
+    }
+  }
+
   private async keep(): Promise<void> {
     const { patience } = this.options
     let backoffMs = patience.firstBackoffMs
     let attempts = 0
     for (;;) {
       this.change('starting', undefined)
-      const startedAt = Date.now()
+      const startedAt = performance.now()
       const { exit, reason } = await this.runOnce().catch(failedToRun)
       this.exit = exit
       if (this.stopping.signal.aborted) return this.change('stopped', undefined)
@@ -134,7 +184,7 @@ export class Service {
       attempts++
       const givesUp = !this.wasHealthy && attempts >= patience.launchAttempts
       if (givesUp) return this.change('failed', reason)
-      if (Date.now() - startedAt >= patience.steadyMs) backoffMs = patience.firstBackoffMs
+      if (performance.now() - startedAt >= patience.steadyMs) backoffMs = patience.firstBackoffMs
       this.note(`${reason}; starts again in ${backoffMs / 1000} s`)
       this.change('restarting', reason)
       await pause(backoffMs, this.stopping.signal)
@@ -183,7 +233,11 @@ export class Service {
       return { exit: { code: null, signal: null, outOfMemory: false }, reason: 'it was stopped' }
     const { environment, workingFolder } = this.options
     const kernelKillsBefore = readKernelMemoryKills()
-    const child = spawn(command, args, {
+    const { group } = this
+    const before = group?.read()
+    if (watched) group?.limitCpus(undefined)
+    const joined = group ? joinCommand(group.joinFiles, command, args) : { command, args }
+    const child = spawn(joined.command, joined.args, {
       cwd: workingFolder,
       env: { ...environment, ...this.process.env },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -211,7 +265,10 @@ export class Service {
     if (failure)
       return { exit: { code, signal, outOfMemory: false }, reason: `cannot be started: ${failure.message}` }
     const kernelKillsAfter = readKernelMemoryKills()
-    return explainExit({ code, signal, lines: this.lastLines, kernelKillsBefore, kernelKillsAfter })
+    const after = group?.read()
+    const history = before && after ? { before, after } : undefined
+    const lines = this.lastLines
+    return explainExit({ code, signal, lines, kernelKillsBefore, kernelKillsAfter, group: history })
   }
 
   /** Polls readiness from the start of the process to its end. */
@@ -220,6 +277,8 @@ export class Service {
     if (this.process.readiness.kind === 'exit') return
     let failures = 0
     let ready = false
+    let boosted = true
+    const boostEnds = performance.now() + patience.longestBoostMs
     while (!over.aborted) {
       const answer = await probe(this.process.readiness)
       if (over.aborted || this.stopping.signal.aborted) return
@@ -227,12 +286,18 @@ export class Service {
         failures = 0
         ready = true
         this.wasHealthy = true
+        if (boosted && !this.launching) this.limitCpus()
+        boosted = false
         if (this.condition !== 'healthy') this.change('healthy', undefined)
       } else if (ready) {
         failures++
         if (failures >= patience.unhealthyAfter) this.change('unhealthy', answer.why)
       } else {
         this.reason = answer.why
+        if (boosted && !this.launching && performance.now() > boostEnds) {
+          boosted = false
+          this.limitCpus()
+        }
       }
       await pause(ready ? patience.healthPollMs : patience.readyPollMs, over)
     }

@@ -60,7 +60,7 @@ export async function startSupervisor({
     ended ??= `it ended with ${signal ?? `exit code ${code}`}`
   })
   child.unref()
-  for (const end = Date.now() + START_MS; Date.now() < end && ended === undefined; ) {
+  for (const end = performance.now() + START_MS; performance.now() < end && ended === undefined; ) {
     const state = readState(localFolder)
     if (state && state.supervisor.pid === child.pid) return state
     await delay(20)

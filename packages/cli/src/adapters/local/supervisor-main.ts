@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import { openLogFile } from './log-file.ts'
 import { readProcess } from './process-table.ts'
 import { usualPatience } from './service.ts'
+import { openStackGroups } from './stack-groups.ts'
 import { Supervisor } from './supervisor.ts'
 import { serveSupervisor } from './supervisor-server.ts'
 import { readState, removeState, writeState } from './supervisor-state.ts'
@@ -26,6 +27,7 @@ async function main(localFolder: string, workingFolder: string): Promise<void> {
   const log = (text: string) => logFile.write([text])
   const { socketPath, removeSocket } = chooseSocket(localFolder)
   const self = { pid: process.pid, startToken: (await readProcess(process.pid))?.startToken ?? '' }
+  const groups = await openStackGroups(localFolder)
   const save = () => {
     try {
       const services = supervisor.running.map(({ process: { name, graceMs }, pid, startToken }) => ({
@@ -34,7 +36,13 @@ async function main(localFolder: string, workingFolder: string): Promise<void> {
         startToken: startToken ?? '',
         graceMs,
       }))
-      writeState(localFolder, { version: 1, supervisor: self, socket: socketPath, services })
+      writeState(localFolder, {
+        version: 1,
+        supervisor: self,
+        socket: socketPath,
+        services,
+        groups: groups.folders,
+      })
     } catch (error) {
       log(`the state cannot be written: ${error}`)
     }
@@ -44,9 +52,11 @@ async function main(localFolder: string, workingFolder: string): Promise<void> {
     workingFolder,
     environment: serviceEnvironment(process.env),
     patience: usualPatience,
+    groups,
     onChange: save,
   })
-  const leave = (code: number) => {
+  const leave = async (code: number) => {
+    await groups.remove().catch((error) => log(`the control groups cannot be removed: ${error}`))
     if (readState(localFolder)?.supervisor.pid === process.pid) removeState(localFolder)
     removeSocket()
     if (existsSync(localFolder)) log('ends')
@@ -60,9 +70,9 @@ async function main(localFolder: string, workingFolder: string): Promise<void> {
     log(`fails: ${error.stack}`)
     supervisor.stop(() => undefined).finally(() => leave(1))
   })
-  await serveSupervisor(supervisor, { socketPath, onStopped: () => setImmediate(leave, 0), log })
+  await serveSupervisor(supervisor, { socketPath, onStopped: () => setImmediate(() => void leave(0)), log })
   save()
-  log(`listens on ${socketPath}, pid ${process.pid}`)
+  log(`listens on ${socketPath}, pid ${process.pid}; limits: ${groups.how}`)
   const isForgotten = () => readState(localFolder)?.supervisor.pid !== process.pid
   lookAfter(supervisor, { isForgotten, stopAndLeave })
 }
@@ -75,10 +85,10 @@ function lookAfter(
   supervisor: Supervisor,
   { isForgotten, stopAndLeave }: { isForgotten: () => boolean; stopAndLeave: () => void },
 ): void {
-  let idleSince = Date.now()
+  let idleSince = performance.now()
   setInterval(async () => {
-    if (supervisor.busy || supervisor.alive) idleSince = Date.now()
-    if (Date.now() - idleSince > IDLE_MS || isForgotten()) return stopAndLeave()
+    if (supervisor.busy || supervisor.alive) idleSince = performance.now()
+    if (performance.now() - idleSince > IDLE_MS || isForgotten()) return stopAndLeave()
     await supervisor.sample().catch(() => undefined)
   }, 1000)
 }

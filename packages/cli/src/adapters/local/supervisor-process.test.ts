@@ -10,6 +10,7 @@ import { findFreePorts } from './free-ports.ts'
 import { createLocalRuntime } from './local-runtime.ts'
 import { endOrphans } from './orphans.ts'
 import { isSameProcess, readProcess } from './process-table.ts'
+import { openStackGroups } from './stack-groups.ts'
 import { askSupervisor, findSupervisor, startSupervisor } from './supervisor-client.ts'
 import { readState, type SupervisorState, writeState } from './supervisor-state.ts'
 
@@ -213,4 +214,30 @@ describe('a supervisor that hangs', () => {
     for (const service of services) expect(await isSameProcess(service)).toBe(false)
     expect(await isSameProcess(supervisor.supervisor)).toBe(false)
   })
+})
+
+describe('control groups', async () => {
+  const trial = await openStackGroups(join(tmpdir(), `radtune-trial-${process.pid}`))
+  await trial.remove()
+
+  it.skipIf(!trial.enforcing)(
+    `go with the services that a killed supervisor leaves behind${trial.enforcing ? '' : ` (skipped: ${trial.how})`}`,
+    async () => {
+      const limits = { memoryBytes: 200_000_000, cpus: 0.5, reservedCpus: 0.1 }
+      const supervisor = await start()
+      await launch(supervisor, [
+        { ...a, limits },
+        { ...b, limits },
+      ])
+      const state = readState(localFolder)
+      const groups = state?.groups ?? []
+      expect(groups.length).toBeGreaterThan(0)
+      for (const group of groups) expect(existsSync(join(group, 'b'))).toBe(true)
+      process.kill(supervisor.supervisor.pid, 'SIGKILL')
+      await untilGone(supervisor.supervisor)
+      expect(await createLocalRuntime({ projectDir }).inspect()).toBeUndefined()
+      for (const service of state?.services ?? []) expect(await isSameProcess(service)).toBe(false)
+      for (const group of groups) expect(existsSync(group)).toBe(false)
+    },
+  )
 })

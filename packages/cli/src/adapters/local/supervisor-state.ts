@@ -10,6 +10,8 @@ export interface SupervisorState {
   socket: string
   /** In the order of their start. */
   services: readonly { name: string; pid: number; startToken: string; graceMs: number }[]
+  /** Folders of the stack's control group; absent in a state that an earlier version wrote. */
+  groups?: readonly string[]
 }
 
 /** Names the stack that a process belongs to in the environment of each process: its folder. */

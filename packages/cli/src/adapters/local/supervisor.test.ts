@@ -8,6 +8,7 @@ import type { RuntimeEvent } from '../../ports/runtime.ts'
 import { findFreePorts } from './free-ports.ts'
 import { readProcess } from './process-table.ts'
 import { usualPatience } from './service.ts'
+import { withoutGroups } from './stack-groups.ts'
 import { Supervisor } from './supervisor.ts'
 
 let folder: string
@@ -30,6 +31,7 @@ beforeEach(async () => {
       firstBackoffMs: 50,
       longestBackoffMs: 400,
     },
+    groups: withoutGroups('of no interest here'),
     onChange: () => undefined,
   })
 })
@@ -193,7 +195,7 @@ describe('launch', () => {
   it('starts nothing when nothing differs, limits aside', async () => {
     const once = service('once', { once: true, dependsOn: ['a'] })
     await bring([service('a'), once])
-    await bring([{ ...service('a'), limits: { memoryBytes: 1, cpus: 1 } }, once])
+    await bring([{ ...service('a'), limits: { memoryBytes: 1, cpus: 1, reservedCpus: 1 } }, once])
     expect(readJournal(journal)).toEqual(['a starts', 'a listens', 'once starts'])
   })
 })

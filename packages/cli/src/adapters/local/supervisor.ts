@@ -1,11 +1,13 @@
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
+import { readWarmUp } from '@radtune/core/contract'
 import { RadtuneError } from '@radtune/core/errors'
 import type { LocalProcess } from '@radtune/core/render'
-import type { RuntimeEvent, ServiceState } from '../../ports/runtime.ts'
+import type { LimitsInForce, RuntimeEvent, ServiceState } from '../../ports/runtime.ts'
 import { type LogFile, openLogFile } from './log-file.ts'
 import { type Patience, Service } from './service.ts'
-import { createUsageSampler, NOT_RUNNING } from './service-usage.ts'
+import { createUsageSampler, NOT_RUNNING, type RunningService } from './service-usage.ts'
+import type { StackGroups } from './stack-groups.ts'
 import type { SupervisorView } from './supervisor-protocol.ts'
 import { STACK_MARKER } from './supervisor-state.ts'
 
@@ -15,6 +17,8 @@ export interface SupervisorOptions {
   workingFolder: string
   environment: Readonly<Record<string, string>>
   patience: Patience
+  /** Where the limits of services are enforced. */
+  groups: StackGroups
   /** Called after every change, so that the pids on disk are true. */
   onChange: () => void
 }
@@ -93,14 +97,16 @@ export class Supervisor {
     this.operation = { name: 'stop', abort: new AbortController(), done: stopping }
     await stopping
     this.services = []
+    await this.options.groups.remove().catch((error) => onEvent({ kind: 'note', text: String(error) }))
     this.operation = undefined
     for (const log of this.logs.values()) log.close()
   }
 
   async sample(): Promise<void> {
-    const leaders = new Map<string, number>()
-    for (const { process, pid } of this.services) if (pid !== undefined) leaders.set(process.name, pid)
-    await this.sampler.sample(leaders)
+    const running = new Map<string, RunningService>()
+    for (const { process, pid, group } of this.services)
+      if (pid !== undefined) running.set(process.name, { pid, group })
+    await this.sampler.sample(running)
   }
 
   view(): SupervisorView | undefined {
@@ -132,9 +138,14 @@ export class Supervisor {
       if (service && isSameRun(service.process, process) && (service.alive || service.finished))
         kept.add(process.name)
     }
-    // What runs once prepares the ground for others: again when that ground is new.
+    // What runs once prepares the ground for others: again when that ground is new, which another one-shot does not make it.
+    const isGround = (name: string) =>
+      processes.some((process) => process.name === name && process.readiness.kind !== 'exit')
     for (const process of processes)
-      if (process.readiness.kind === 'exit' && process.dependsOn.some((name) => !kept.has(name)))
+      if (
+        process.readiness.kind === 'exit' &&
+        process.dependsOn.some((name) => isGround(name) && !kept.has(name))
+      )
         kept.delete(process.name)
     if (kept.size === 0) this.launchedAt = Date.now()
     return this.withEvents(onEvent, async () => {
@@ -142,22 +153,48 @@ export class Supervisor {
       this.services = processes.map((process) => {
         const service = before.find(({ process: { name } }) => name === process.name)
         if (!service || !kept.has(process.name)) return this.createService(process)
-        service.process = process
+        service.adopt(process)
         return service
       })
+      this.reserveCpus()
       this.options.onChange()
       const fresh = this.services.filter((service) => !kept.has(service.process.name))
       try {
         await this.startInOrder(fresh, signal)
+        this.limitCpus(onEvent)
       } catch (error) {
         for (const service of fresh) if (service.condition === 'waiting') await service.stop()
-        if (!signal.aborted) throw error
+        if (!signal.aborted) {
+          // What runs is left to be looked into, within its limits.
+          for (const service of fresh) service.limitCpus()
+          throw error
+        }
         await this.stopServices(fresh)
         this.services = this.services.filter((service) => service.alive)
         throw signal.reason
       }
       return this.view() as SupervisorView
     })
+  }
+
+  /** Ends the start-up boost, in which services ran without a CPU limit, and tells what holds from now on. */
+  private limitCpus(onEvent: OnEvent): void {
+    for (const service of this.services) service.limitCpus()
+    const limits = this.services.filter((service) => service.alive).map((service) => this.limitsOf(service))
+    const lacking = limits.find(({ enforced }) => !enforced)
+    const { how } = lacking ?? limits[0] ?? this.options.groups
+    onEvent({ kind: 'limits', enforced: lacking === undefined && limits.length > 0, how })
+  }
+
+  /** The stack as a whole stands beside everything else on the machine with what its services have reserved. */
+  private reserveCpus(): void {
+    const { groups } = this.options
+    const reserved = this.services.reduce((sum, { process }) => sum + process.limits.reservedCpus, 0)
+    try {
+      if (reserved > 0) groups.reserveCpus(reserved)
+    } catch {
+      // The services' own groups fail in the same way and say so.
+    }
   }
 
   /** Starts each service once those that it depends on are ready; rejects with the first that does not come up. */
@@ -236,7 +273,7 @@ export class Supervisor {
   }
 
   private createService(process: LocalProcess): Service {
-    const { localFolder, workingFolder, environment, patience } = this.options
+    const { localFolder, workingFolder, environment, patience, groups } = this.options
     let log = this.logs.get(process.name)
     if (!log) {
       log = openLogFile({ path: join(localFolder, 'logs', `${process.name}.log`) })
@@ -248,6 +285,7 @@ export class Supervisor {
       workingFolder,
       log,
       patience,
+      createGroup: (service) => groups.create(service),
       onChange: (service) => {
         this.options.onChange()
         for (const listener of [...this.listeners]) listener(service)
@@ -266,6 +304,7 @@ export class Supervisor {
       const from = condition === 'stopping' || condition === 'stopped' ? stopStartedAt : startedAt
       const elapsedMs = condition === 'waiting' ? 0 : Date.now() - from
       onEvent({ kind: 'service', name: service.process.name, condition, reason, elapsedMs })
+      if (service.process.role === 'warm-up' && service.finished) onEvent(warmUpEvent(service))
     }
     this.listeners.add(tell)
     try {
@@ -287,17 +326,47 @@ export class Supervisor {
       reason: service.reason,
       memoryBytes: usage?.memoryBytes ?? NOT_RUNNING.memoryBytes,
       cpus: usage?.cpus ?? NOT_RUNNING.cpus,
-      limits: {
-        ...service.process.limits,
+      throttling: usage?.throttling ?? NOT_RUNNING.throttling,
+      limits: this.limitsOf(service),
+    }
+  }
+
+  /** What the kernel says now, not what it was told. */
+  private limitsOf({ group, alive, process: { limits } }: Service): LimitsInForce {
+    const { memoryBytes, cpus } = limits
+    const { how, enforcing } = this.options.groups
+    if (!group)
+      return {
+        memoryBytes,
+        cpus,
         enforced: false,
-        how: 'advisory: heap flags and niceness',
-      },
+        how: enforcing ? `${how}, ${alive ? 'but its group could not be made' : 'once it runs'}` : how,
+      }
+    const { memoryLimitBytes, cpuLimit } = group.read()
+    const lacking = [
+      ...(memoryLimitBytes === undefined ? ['memory'] : []),
+      ...(cpuLimit === undefined ? ['CPU'] : []),
+    ]
+    const why = group.refusal ?? 'not limited during the start-up'
+    return {
+      memoryBytes: memoryLimitBytes ?? memoryBytes,
+      cpus: cpuLimit ?? cpus,
+      enforced: lacking.length === 0,
+      how: lacking.length === 0 ? how : `${how}, but ${lacking.join(' and ')}: ${why}`,
     }
   }
 }
 
+/** What the warm-up has written to its log as it ended. */
+function warmUpEvent({ lastLines }: Service): RuntimeEvent {
+  const warmUp = lastLines.map(readWarmUp).findLast((told) => told !== undefined)
+  return warmUp
+    ? { kind: 'warm-up', warmUp }
+    : { kind: 'note', text: 'Kafka was not warmed up: its first answers will be slow (radtune logs warm-up)' }
+}
+
 /**
- * Limits are not part of what runs: they are advisory here. Nor are start values: a service that runs follows the settings
+ * Limits are not part of what runs: they change while it does. Nor are start values: a service that runs follows the settings
  * topic, and begins with the new ones only when it is started again.
  */
 function isSameRun(a: LocalProcess, b: LocalProcess): boolean {

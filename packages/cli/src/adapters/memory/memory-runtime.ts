@@ -1,3 +1,4 @@
+import type { WarmUp } from '@radtune/core/contract'
 import { RadtuneError } from '@radtune/core/errors'
 import { known, unknown } from '@radtune/core/metrics'
 import { isLiveSetting, type SettingKey, settings } from '@radtune/core/settings'
@@ -22,6 +23,8 @@ export interface MemoryRuntimeScript {
   /** Milliseconds that something is fetched for before the first service starts. */
   fetchMs: number
   data: { profile: string; bytes: number } | undefined
+  /** Whether the limits of the plan are enforced, and how that is said. */
+  limits: { enforced: boolean; how: string }
   logs: Map<string, string[]>
   /** How often services were started, in order: what a reconcile restarted is visible here. */
   started: string[]
@@ -34,6 +37,7 @@ export function createMemoryRuntimeScript(): MemoryRuntimeScript {
     hanging: new Set(),
     fetchMs: 0,
     data: undefined,
+    limits: { enforced: false, how: 'advisory: heap flags and niceness' },
     logs: new Map(),
     started: [],
     stopped: [],
@@ -46,6 +50,7 @@ export interface MemoryRuntime extends Runtime {
 }
 
 const START_MS = 100
+const WARM_UP: WarmUp = { firstP50Ms: 212, lastP50Ms: 4, roundTrips: 300, elapsedMs: 50 }
 
 /** A runtime whose services are entries of a map. `onRunning` hears when the provider starts and when all has stopped. */
 export function createMemoryRuntime(
@@ -61,7 +66,7 @@ export function createMemoryRuntime(
     if (script.hanging.has(name)) await clock.sleep(Number.MAX_SAFE_INTEGER, signal)
     const reason = script.failing.get(name)
     script.started.push(name)
-    const state = serviceState(launch, name, { pid: ++nextPid, since: clock.now() })
+    const state = serviceState(launch, name, { pid: ++nextPid, since: clock.now(), limits: script.limits })
     if (reason === undefined) return state
     return { ...state, condition: 'failed', pid: undefined, reason, exit: exitOf(reason) }
   }
@@ -114,7 +119,9 @@ export function createMemoryRuntime(
           if (before && kept?.condition === 'healthy' && sameService(before.launch, launch, name))
             services.set(name, kept)
           else await bring(name, { launch, services, signal, onEvent })
+          if (name === 'kafka' && kept !== services.get(name)) onEvent({ kind: 'warm-up', warmUp: WARM_UP })
         }
+        onEvent({ kind: 'limits', ...script.limits })
       } catch (error) {
         if (signal.aborted) running = before
         throw error
@@ -154,7 +161,7 @@ export function createMemoryRuntime(
 function serviceState(
   launch: Launch,
   name: string,
-  { pid, since }: { pid: number; since: number },
+  { pid, since, limits }: { pid: number; since: number; limits: MemoryRuntimeScript['limits'] },
 ): ServiceState {
   const spec = launch.spec.services.find((service) => service.name === name)
   return {
@@ -167,12 +174,10 @@ function serviceState(
     reason: undefined,
     memoryBytes: name === 'frontend' ? unknown('not measured yet') : known(200 * 1024 * 1024, since),
     cpus: name === 'frontend' ? unknown('not measured yet') : known(0.25, since),
-    limits: {
-      memoryBytes: spec?.memoryBytes ?? 0,
-      cpus: spec?.cpus ?? 0,
-      enforced: false,
-      how: 'advisory: heap flags and niceness',
-    },
+    throttling: limits.enforced
+      ? known({ periods: 400, throttledPeriods: 100, throttledMs: 5000, recentShare: 0.25 }, since)
+      : unknown('no CPU limit is enforced'),
+    limits: { memoryBytes: spec?.memoryBytes ?? 0, cpus: spec?.cpus ?? 0, ...limits },
   }
 }
 

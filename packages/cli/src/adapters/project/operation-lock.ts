@@ -28,7 +28,7 @@ export async function lockProject(state: string, operation: string): Promise<Ope
 
 async function takeLock(state: string, note: string): Promise<() => Promise<void>> {
   const { lock } = await import('proper-lockfile')
-  const giveUpAt = Date.now() + STALE_MS + 1_000
+  const giveUpAt = performance.now() + STALE_MS + 1_000
   for (;;) {
     try {
       return await lock(state, {
@@ -42,7 +42,7 @@ async function takeLock(state: string, note: string): Promise<() => Promise<void
       if ((error as NodeJS.ErrnoException).code !== 'ELOCKED') throw error
       const holder = await readHolder(note)
       // Who was killed no longer renews its lock: that is over soon, and taking it away by force could rob the next holder.
-      if (!holder || isAlive(holder.pid) || Date.now() > giveUpAt) throw heldError(note, holder)
+      if (!holder || isAlive(holder.pid) || performance.now() > giveUpAt) throw heldError(note, holder)
       await delay(RETRY_MS)
     }
   }
