@@ -215,6 +215,12 @@ async function startAndWait(launching: Launching, start: Start): Promise<LaunchO
   }
 }
 
+interface Brought {
+  stack: StackState
+  first: FirstRecord | undefined
+  warmUp: WarmUp | undefined
+}
+
 /** A stack that ran before may run on with changed settings: they are in force when its services say so. */
 async function settleSettings({ world, talk, warn }: Launching, launch: Launch): Promise<void> {
   try {
@@ -229,13 +235,6 @@ async function settleSettings({ world, talk, warn }: Launching, launch: Launch):
     if (!(error instanceof RadtuneError) || talk.signal.aborted) throw error
     warn(`${error.message}${error.why ? `: ${error.why}` : ''}`)
   }
-}
-
-interface Brought {
-  stack: StackState
-  /** Undefined when no service had to be started. */
-  first: FirstRecord | undefined
-  warmUp: WarmUp | undefined
 }
 
 async function startServices(launching: Launching, { launch, before }: Start): Promise<Brought> {

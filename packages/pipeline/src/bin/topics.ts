@@ -3,10 +3,7 @@ import type { TopicSpec } from '@radtune/core/stack'
 import { awaitCoordinator, ensureTopics, publishSettings } from '../kafka/index.ts'
 import { runService } from './run-service.ts'
 
-/**
- * One shot: makes the topics what the plan says, that of the live settings included, and sees that groups can be joined; then
- * ends with 0.
- */
+/** One shot: makes the topics what the plan says, that of the live settings included, and sees that groups can be joined. */
 await runService('topics', async ({ client, logger, required }) => {
   const topics = JSON.parse(required(ENVIRONMENT.topics)) as TopicSpec[]
   const coordinated = awaitCoordinator(client, Object.values(GROUPS))

@@ -3,7 +3,7 @@ import { followSettings } from '../live-settings/index.ts'
 import { readSlotSettings, readWorkerShare, startWorker } from '../worker/index.ts'
 import { runService } from './run-service.ts'
 
-await runService('worker', async ({ service, logger, required, number, client }) => {
+await runService('worker', async ({ service, bootstrap, logger, required, number, client }) => {
   const share = readWorkerShare(process.env, {
     startSlots: number(ENVIRONMENT.slots),
     slotHeapBytes: number(ENVIRONMENT.slotHeapBytes),
@@ -12,7 +12,7 @@ await runService('worker', async ({ service, logger, required, number, client })
   const settings = await followSettings(client, { start, logger })
   const worker = await startWorker({
     service,
-    client,
+    bootstrap,
     logger,
     share,
     statsAddress: required(ENVIRONMENT.statsAddress),

@@ -108,9 +108,10 @@ export class Accumulator {
     return new Promise((resolve, reject) => this.#spaceWaiters.push({ resolve, reject }))
   }
 
-  /** Changes lanes and buffer. Batches that are open become due and go as they are, before all later ones of their partition. */
+  /** Changes lanes and buffer for what is appended from now on; open batches go as they are, before all later ones. */
   configure({ lanes, bufferBytes }: Pick<AccumulatorOptions, 'lanes' | 'bufferBytes'>): void {
     this.flush()
+    this.#open.clear()
     this.#lanes = lanes
     this.#bufferBytes = bufferBytes
     this.#releaseSpace()

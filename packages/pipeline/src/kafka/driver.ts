@@ -1,5 +1,4 @@
 import type { SettingValues } from '@radtune/core/settings'
-import type { FetchLimits } from './fetch-limits.ts'
 import type { MayWrite } from './guard-socket.ts'
 
 /** One record as a consumer hands it over. */
@@ -103,6 +102,13 @@ export interface BatchProducer {
   /** One request with at most one batch per partition; order within a partition is kept between calls that do not overlap. */
   send(batches: readonly OutputBatch[], compression: Compression): Promise<void>
   close(): Promise<void>
+}
+
+/** What bounds one fetch. */
+export interface FetchLimits {
+  fetchMinBytes: number
+  fetchMaxWaitMs: number
+  maxPartitionFetchBytes: number
 }
 
 export interface GroupConsumerOptions extends FetchLimits {

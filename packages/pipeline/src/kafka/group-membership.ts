@@ -1,6 +1,8 @@
 import { createRequire } from 'node:module'
 import kafkajs, { type Assigner, type PartitionAssigner } from 'kafkajs'
 
+import type { FetchLimits } from './driver.ts'
+
 /** What a member of a group is told about its membership. */
 export interface MembershipHooks {
   /**
@@ -20,6 +22,8 @@ export interface Membership {
   assigner: PartitionAssigner
   /** Commits once, for the present generation; throws when the group does not take it. */
   commit(offsets: { topics: { topic: string; partitions: object[] }[] }): Promise<void>
+  /** Changes what bounds a fetch, from the next one on: kafkajs takes the limits once and reads them anew for each fetch. */
+  limitFetches(limits: FetchLimits): void
   /** Ends the heartbeats. A member with an instance id does not leave: it is expected back. */
   stop(): void
 }
@@ -40,7 +44,14 @@ interface ConsumerGroup {
   coordinator: Coordinator
   cluster: { findGroupCoordinator(query: { groupId: string }): Promise<Coordinator> }
   commitOffsets(offsets: object): Promise<void>
+  minBytes: number
+  maxWaitTime: number
+  maxBytesPerPartition: number
+  maxBytes: number
 }
+
+/** A fetch holds at most so many partitions' worth. Compressed; decompressed records take several times as much. */
+export const PARTITIONS_PER_FETCH = 2
 
 interface Session {
   heartbeat(group: ConsumerGroup, intervalMs: number): Promise<void>
@@ -82,6 +93,7 @@ export function createMembership(options: {
   let searching = false
   let wasMember = false
   let named = false
+  let limits: FetchLimits | undefined
 
   async function beat(member: ConsumerGroup): Promise<void> {
     const { groupId, memberId, generationId } = member
@@ -131,6 +143,7 @@ export function createMembership(options: {
       await join()
       wasMember = true
       group = member
+      if (limits) limit(member, limits)
       clearInterval(timer)
       const tick = () => void session.heartbeat(member, heartbeatMs).catch(() => undefined)
       timer = setInterval(tick, heartbeatMs)
@@ -149,12 +162,23 @@ export function createMembership(options: {
       if (!group) throw new Error('not a member of the group yet')
       await group.commitOffsets(offsets)
     },
+    limitFetches(next) {
+      limits = next
+      if (group) limit(group, next)
+    },
     stop() {
       clearInterval(timer)
       // kafkajs leaves the group for a member with an id only.
       if (group && instanceId !== undefined) group.memberId = null
     },
   }
+}
+
+function limit(group: ConsumerGroup, limits: FetchLimits): void {
+  group.minBytes = limits.fetchMinBytes
+  group.maxWaitTime = limits.fetchMaxWaitMs
+  group.maxBytesPerPartition = limits.maxPartitionFetchBytes
+  group.maxBytes = limits.maxPartitionFetchBytes * PARTITIONS_PER_FETCH
 }
 
 /** Makes a group join under an instance id: kafkajs's encoder knows it, its broker does not pass it on. */

@@ -6,13 +6,13 @@ export type {
   ClientOptions,
   CommitOffset,
   ConsumerHandlers,
+  FetchLimits,
   GroupConsumer,
   InputBatch,
   InputRecord,
   KafkaDriver,
   OutputRecord,
 } from './driver.ts'
-export type { FetchLimits } from './fetch-limits.ts'
 export { createProgressReader, type ProgressReader } from './progress.ts'
 export { publishSettings, writeSettings } from './publish-settings.ts'
 export { removeMembers } from './remove-members.ts'

@@ -8,8 +8,7 @@ import type {
   InputRecord,
 } from './driver.ts'
 import { batchesOf } from './fast-fetch.ts'
-import { limitFetches, PARTITIONS_PER_FETCH } from './fetch-limits.ts'
-import { createMembership } from './group-membership.ts'
+import { createMembership, PARTITIONS_PER_FETCH } from './group-membership.ts'
 import { type BatchHead, readRecords } from './record-batch.ts'
 
 /** A rebalance is noticed by the answer to a heartbeat, and stops the partitions of all who noticed it before the last one. */
@@ -19,7 +18,6 @@ const HEARTBEAT_MS = 500
 export function createKafkajsConsumer(kafka: Kafka, options: GroupConsumerOptions): GroupConsumer {
   const heartbeatMs = Math.min(HEARTBEAT_MS, Math.floor(options.sessionTimeoutMs / 3))
   let handlers: ConsumerHandlers | undefined
-  let cluster: object | undefined
   const membership = createMembership({
     heartbeatMs,
     instanceId: options.instanceId,
@@ -34,13 +32,7 @@ export function createKafkajsConsumer(kafka: Kafka, options: GroupConsumerOption
     sessionTimeout: options.sessionTimeoutMs,
     rebalanceTimeout: Math.max(10_000, options.sessionTimeoutMs),
     heartbeatInterval: heartbeatMs,
-    partitionAssigners: [
-      (config) => {
-        // Making an assigner is where a consumer shows its cluster, by which its limits are found again.
-        cluster = config.cluster
-        return membership.assigner(config)
-      },
-    ],
+    partitionAssigners: [membership.assigner],
     minBytes: options.fetchMinBytes,
     maxWaitTimeInMs: options.fetchMaxWaitMs,
     maxBytesPerPartition: options.maxPartitionFetchBytes,
@@ -86,7 +78,7 @@ export function createKafkajsConsumer(kafka: Kafka, options: GroupConsumerOption
       consumer.seek({ topic: options.topic, partition, offset: String(offset) })
     },
     limitFetches(limits) {
-      if (cluster) limitFetches(cluster, limits)
+      membership.limitFetches(limits)
     },
     async commit(offsets: readonly CommitOffset[]) {
       const partitions = offsets.map(({ partition, offset, metadata }) => ({

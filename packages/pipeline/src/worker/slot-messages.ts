@@ -4,8 +4,6 @@ import type { SlotSettings } from './slot-settings.ts'
 /** What a slot thread is started with. */
 export interface SlotStart {
   slot: number
-  /** How many slots the worker has. */
-  slots: number
   service: string
   bootstrap: string
   settings: SlotSettings
@@ -22,10 +20,9 @@ export type SlotMessage =
   | { kind: 'failed'; message: string }
   | { kind: 'stopped' }
 
-/** From the process to its thread. */
-/** A slot that stops for good gives its partitions up at once; else it is expected back within the session. */
+/** From the process to its thread. `leave` gives the slot's place in the group up; else whoever comes back under its name gets it. */
 export type SlotCommand =
-  | { kind: 'stop'; forGood: boolean }
+  | { kind: 'stop'; leave: boolean }
   | { kind: 'settings'; settings: SlotSettings; generation: number }
 
 export interface SlotHealth {

@@ -3,7 +3,6 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { GROUPS, TOPICS } from '@radtune/core/contract'
 import { createDriver, createProgressReader, readTails, removeMembers } from '../kafka/index.ts'
 import { createStageTimes, createStageWarmer, type RecordRules, recordRulesFrom } from '../stages/index.ts'
-import { removeFormerSlots } from './former-slots.ts'
 import { createLease } from './lease.ts'
 import { createSlot } from './slot.ts'
 import type { SlotCommand, SlotMessage, SlotStart } from './slot-messages.ts'
@@ -77,11 +76,6 @@ async function runSlotThread(port: NonNullable<typeof parentPort>, start: SlotSt
     })
   }
   const sampler = setInterval(report, SAMPLE_INTERVAL_MS)
-  const apply = (command: Extract<SlotCommand, { kind: 'settings' }>) => {
-    settings = command.settings
-    slot.applySettings(settings, recordRulesFrom(settings))
-    post({ kind: 'applied', generation: command.generation })
-  }
   // Others wait for the first answer of the broker: it is told at once.
   const untilHeard = setInterval(() => {
     if (meter.lastFetchAt === undefined) return
@@ -89,11 +83,16 @@ async function runSlotThread(port: NonNullable<typeof parentPort>, start: SlotSt
     report()
   }, HEARD_POLL_MS)
   let stopping = false
-  const stop = async ({ forGood }: Extract<SlotCommand, { kind: 'stop' }>) => {
+  const apply = (command: Extract<SlotCommand, { kind: 'settings' }>) => {
+    settings = command.settings
+    slot.applySettings(settings, recordRulesFrom(settings))
+    post({ kind: 'applied', generation: command.generation })
+  }
+  const stop = async ({ leave }: Extract<SlotCommand, { kind: 'stop' }>) => {
     stopping = true
     try {
       await slot.stop()
-      if (forGood) await removeMembers(client, GROUPS.worker, (member) => member === clientId)
+      if (leave) await removeMembers(client, GROUPS.worker, (id) => id === clientId)
       await progress.close()
     } catch (error) {
       fail(error)
@@ -113,11 +112,6 @@ async function runSlotThread(port: NonNullable<typeof parentPort>, start: SlotSt
   })
   post({ kind: 'applied', generation: start.generation })
   try {
-    if (start.slot === 0) {
-      const removed = await removeFormerSlots(client, start)
-      const message = 'removed slots that this worker has no more from the group'
-      if (removed > 0) post({ kind: 'log', level: 'info', message, details: { removed } })
-    }
     if (!stopping) await Promise.all([slot.start(), warmUp(recordRulesFrom(settings))])
   } catch (error) {
     fail(error)

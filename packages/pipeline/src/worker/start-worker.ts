@@ -1,13 +1,12 @@
 import { Worker } from 'node:worker_threads'
-import type { Health, SettingsReport, WorkerSample } from '@radtune/core/contract'
+import { GROUPS, type Health, type SettingsReport, type WorkerSample } from '@radtune/core/contract'
 import type { SettingValues } from '@radtune/core/settings'
 import { workerRules } from '@radtune/core/stack'
 import { formatBytes } from '@radtune/core/units'
 import type { Logger } from 'pino'
-import type { ClientOptions } from '../kafka/index.ts'
+import { removeMembers } from '../kafka/index.ts'
 import type { LiveSettings } from '../live-settings/index.ts'
 import { processSample, startStatsServer } from '../stats-server/index.ts'
-import { removeFormerSlots } from './former-slots.ts'
 import type { SlotCommand, SlotHealth, SlotMessage, SlotStart } from './slot-messages.ts'
 import type { SlotSettings } from './slot-settings.ts'
 import { workerMetrics } from './worker-metrics.ts'
@@ -17,7 +16,7 @@ type WorkerSettings = SlotSettings & Pick<SettingValues, 'pipeline.parallelism'>
 
 export interface WorkerOptions {
   service: string
-  client: ClientOptions
+  bootstrap: string
   share: WorkerShare
   statsAddress: string
   settings: Pick<LiveSettings<keyof WorkerSettings>, 'values' | 'onChange' | 'reject' | 'report'>
@@ -30,7 +29,6 @@ interface RunningSlot {
   heapBytes: number
   /** Its settings are those of this generation. */
   generation: number
-  /** Monotonic milliseconds. */
   startedAt: number
   /** It joined a worker that ran already, and may take a moment for that. */
   added: boolean
@@ -50,12 +48,12 @@ const MIB = 1024 * 1024
 
 /**
  * Runs a worker process: one thread per slot, started again when it fails, and the stats of all of them over HTTP. Follows
- * the settings: slots come and go, the others go on by the new values. `close` lets every slot finish and commit.
+ * the settings: slots come and go, the others go on by the new values. `close` lets every slot finish, commit and leave.
  */
 export async function startWorker(options: WorkerOptions): Promise<{ close(): Promise<void> }> {
   const { logger, settings, share } = options
   const slots = new Map<number, RunningSlot>()
-  /** Slots that are no longer wanted, finish what they have, and give their partitions up. */
+  /** Slots that are no longer wanted and finish what they have. */
   const leaving = new Map<number, RunningSlot>()
   let total = share.startTotal
   let generation = 0
@@ -68,7 +66,6 @@ export async function startWorker(options: WorkerOptions): Promise<{ close(): Pr
   function startSlot(index: number): void {
     const slot = spawnSlot(options, {
       index,
-      slots: wanted(),
       generation,
       heapBytes: slotHeapOfShare(wanted(), share),
       added: started,
@@ -88,7 +85,7 @@ export async function startWorker(options: WorkerOptions): Promise<{ close(): Pr
   function retire(slot: RunningSlot): void {
     slots.delete(slot.index)
     leaving.set(slot.index, slot)
-    void stopSlot(slot, { forGood: slot.index >= wanted() }).then(() => {
+    void stopSlot(slot, { leave: slot.index >= wanted() }).then(() => {
       leaving.delete(slot.index)
       reconcile()
     })
@@ -136,10 +133,8 @@ export async function startWorker(options: WorkerOptions): Promise<{ close(): Pr
   }
 
   applyTotal(settings.values['pipeline.parallelism'])
+  void removeFormerSlots(options, wanted())
   reconcile()
-  // Where slots start, the first of them does this.
-  if (wanted() === 0)
-    void removeFormerSlots(options.client, { service: options.service, slots: 0 }).catch(() => undefined)
   started = true
   const process = processSample(options.service)
   const sample = (): WorkerSample => ({
@@ -159,7 +154,7 @@ export async function startWorker(options: WorkerOptions): Promise<{ close(): Pr
     async close() {
       closing = true
       await Promise.all([
-        ...[...slots.values()].map((slot) => stopSlot(slot, { forGood: false })),
+        ...[...slots.values()].map((slot) => stopSlot(slot, { leave: false })),
         ...[...leaving.values()].map(({ stopped }) => stopped),
       ])
       await server.close()
@@ -167,17 +162,32 @@ export async function startWorker(options: WorkerOptions): Promise<{ close(): Pr
   }
 }
 
+/** Static members hold their partitions until their session ends: slots that this worker had and has no more give them up. */
+async function removeFormerSlots(
+  { service, bootstrap, logger }: WorkerOptions,
+  slots: number,
+): Promise<void> {
+  const client = { bootstrap, clientId: service, log: () => undefined }
+  const isFormer = (clientId: string) => {
+    const [of, slot] = clientId.split('-slot-')
+    return of === service && Number(slot) >= slots
+  }
+  try {
+    const removed = await removeMembers(client, GROUPS.worker, isFormer)
+    if (removed > 0) logger.info({ removed }, 'removed slots that this worker has no more from the group')
+  } catch (error) {
+    logger.warn(
+      { err: error },
+      'slots that this worker has no more stay in the group until their session ends',
+    )
+  }
+}
+
 function spawnSlot(
-  { service, client: { bootstrap }, settings, logger }: WorkerOptions,
-  {
-    index,
-    slots,
-    generation,
-    heapBytes,
-    added,
-  }: Pick<RunningSlot, 'index' | 'generation' | 'heapBytes' | 'added'> & { slots: number },
+  { service, bootstrap, settings, logger }: WorkerOptions,
+  { index, generation, heapBytes, added }: Pick<RunningSlot, 'index' | 'generation' | 'heapBytes' | 'added'>,
 ): RunningSlot {
-  const start: SlotStart = { slot: index, slots, service, bootstrap, settings: settings.values, generation }
+  const start: SlotStart = { slot: index, service, bootstrap, settings: settings.values, generation }
   const thread = new Worker(new URL('./slot-thread.js', import.meta.url), {
     workerData: start,
     name: `slot-${index}`,
@@ -224,8 +234,9 @@ function onMessage(slot: RunningSlot, message: SlotMessage, logger: Logger): voi
   }
 }
 
-async function stopSlot(slot: RunningSlot, { forGood }: { forGood: boolean }): Promise<void> {
-  slot.thread.postMessage({ kind: 'stop', forGood } satisfies SlotCommand)
+/** `leave` gives its place in the group up for good; else it is expected back. */
+async function stopSlot(slot: RunningSlot, { leave }: { leave: boolean }): Promise<void> {
+  slot.thread.postMessage({ kind: 'stop', leave } satisfies SlotCommand)
   await slot.stopped
 }
 

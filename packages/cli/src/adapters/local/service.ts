@@ -114,9 +114,8 @@ export class Service {
   /** Takes over limits that have changed, without a restart. */
   adopt(process: LocalProcess): void {
     const { limits } = process
-    const before = this.process.limits
+    if (isDeepStrictEqual(limits, this.process.limits)) return
     this.process = process
-    if (isDeepStrictEqual(limits, before)) return
     this.group?.limitMemory(limits.memoryBytes)
     this.group?.reserveCpus(limits.reservedCpus)
     if (!this.launching) this.group?.limitCpus(limits.cpus)
