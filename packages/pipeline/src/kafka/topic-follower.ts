@@ -1,7 +1,9 @@
 import { setTimeout as after } from 'node:timers/promises'
-import kafkajs, { type Kafka } from 'kafkajs'
+import kafkajs, { type Kafka, type KafkaMessage } from 'kafkajs'
 import type { ClientOptions } from './driver.ts'
+import { batchesOf } from './fast-fetch.ts'
 import { createKafkajs } from './kafkajs-client.ts'
+import { readRecords } from './record-batch.ts'
 
 /** A record of a followed topic, decoded as text. */
 export interface FollowedRecord {
@@ -57,13 +59,7 @@ interface Broker {
     responses: {
       partitions: {
         highWatermark: string
-        messages: {
-          offset: string
-          timestamp: string
-          key: Buffer | null
-          value: Buffer | null
-          isControlRecord?: boolean
-        }[]
+        messages: KafkaMessage[]
       }[]
     }[]
   }>
@@ -174,16 +170,33 @@ async function fetchFrom(
   })
   const answer = responses[0]?.partitions[0]
   if (!answer) return { records: [], end: offset }
-  const records = answer.messages
-    // A batch is answered whole, also when the offset lies within it.
-    .filter((message) => Number(message.offset) >= offset && !message.isControlRecord)
-    .map((message) => ({
-      offset: Number(message.offset),
-      timestampMs: Number(message.timestamp),
-      key: message.key?.toString() ?? null,
-      value: message.value?.toString() ?? null,
-    }))
+  // A batch is answered whole, also when the offset lies within it.
+  const records = recordsOf(answer.messages).filter((record) => record.offset >= offset)
   return { records, end: Number(answer.highWatermark) }
+}
+
+/** As kafkajs decodes them, or undecoded where the data path of this process wants them so. */
+function recordsOf(messages: readonly KafkaMessage[]): FollowedRecord[] {
+  const batches = batchesOf(messages)
+  if (batches)
+    return batches.flatMap((head) =>
+      head.control
+        ? []
+        : [...readRecords(head)].map(({ offset, timestampMs, key, value }) => ({
+            offset,
+            timestampMs,
+            key: key?.toString() ?? null,
+            value: value?.toString() ?? null,
+          })),
+    )
+  return messages
+    .filter((message) => !(message as { isControlRecord?: boolean }).isControlRecord)
+    .map(({ offset, timestamp, key, value }) => ({
+      offset: Number(offset),
+      timestampMs: Number(timestamp),
+      key: key?.toString() ?? null,
+      value: value?.toString() ?? null,
+    }))
 }
 
 async function offsetOf(cluster: Cluster, topic: string, fromBeginning: boolean): Promise<number> {

@@ -2,7 +2,13 @@ import { TOPICS } from '@radtune/core/contract'
 import { readSettings, settingRecordValue } from '@radtune/core/settings'
 import kafkajs from 'kafkajs'
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it, onTestFinished, vi } from 'vitest'
-import { type ClientOptions, ensureTopics, publishSettings, writeSettings } from '../kafka/index.ts'
+import {
+  type ClientOptions,
+  createDriver,
+  ensureTopics,
+  publishSettings,
+  writeSettings,
+} from '../kafka/index.ts'
 import { followPlaybackRequests, followSettings, type LiveSettings } from './index.ts'
 
 const client: ClientOptions = { bootstrap: inject('bootstrap'), clientId: 'settings', log: () => undefined }
@@ -102,6 +108,20 @@ describe('followSettings', () => {
       ['producer.main.linger', 1],
       ['thresholds.high', 2],
     ])
+  })
+
+  it('reads its records also in a process whose data path reads record batches by itself', async () => {
+    createDriver('hybrid', client)
+    await write(['producer.main.linger', 30], ['thresholds.high', 300])
+    const settings = await follow()
+    await write(['provider.playbackSpeed', 3])
+    await vi.waitFor(() => expect(settings.report().revision).toBe(2))
+    expect(settings.values).toEqual({
+      'producer.main.linger': 30,
+      'thresholds.high': 300,
+      'provider.playbackSpeed': 3,
+    })
+    expect(settings.report().rejected).toEqual([])
   })
 
   it('goes on with its start values when there is no topic, says so, and takes the topic up when it comes', async () => {

@@ -111,11 +111,12 @@ export class Service {
     this.group?.limitCpus(this.process.limits.cpus)
   }
 
-  /** Takes over limits that have changed, without a restart. */
+  /** Takes over start values and limits that have changed, without a restart. */
   adopt(process: LocalProcess): void {
     const { limits } = process
-    if (isDeepStrictEqual(limits, this.process.limits)) return
+    const before = this.process.limits
     this.process = process
+    if (isDeepStrictEqual(limits, before)) return
     this.group?.limitMemory(limits.memoryBytes)
     this.group?.reserveCpus(limits.reservedCpus)
     if (!this.launching) this.group?.limitCpus(limits.cpus)

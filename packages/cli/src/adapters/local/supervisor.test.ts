@@ -192,6 +192,17 @@ describe('launch', () => {
     })
   })
 
+  it('runs a one-shot again for what it is told, and not those that come after it', async () => {
+    const told = (value: string) => ({
+      ...service('once', { once: true, dependsOn: ['a'] }),
+      args: ['-e', `${JSON.stringify(value)}`],
+    })
+    const next = service('next', { once: true, dependsOn: ['once'] })
+    await bring([service('a'), told('1'), next])
+    await bring([service('a'), told('2'), next])
+    expect(readJournal(journal).filter((line) => line === 'next starts')).toHaveLength(1)
+  })
+
   it('starts nothing when nothing differs, limits aside', async () => {
     const once = service('once', { once: true, dependsOn: ['a'] })
     await bring([service('a'), once])

@@ -147,9 +147,13 @@ export class Supervisor {
       if (service && isSameRun(service.process, process) && (service.alive || service.finished))
         kept.add(process.name)
     }
-    // What runs once prepares the ground for others: again when that ground is new.
+    // What runs once prepares the ground for others: again when that ground is new, which another one-shot does not make it.
+    const ground = processes.filter(({ readiness }) => readiness.kind !== 'exit').map(({ name }) => name)
     for (const process of processes)
-      if (process.readiness.kind === 'exit' && process.dependsOn.some((name) => !kept.has(name)))
+      if (
+        process.readiness.kind === 'exit' &&
+        process.dependsOn.some((name) => ground.includes(name) && !kept.has(name))
+      )
         kept.delete(process.name)
     if (kept.size === 0) {
       this.launchedAt = Date.now()
