@@ -109,6 +109,12 @@ module.exports = {
       to: { path: '^packages/pipeline/src/(stages|worker|provider|backend|bin)/' },
     },
     {
+      name: 'live-settings-room',
+      severity: 'error',
+      from: { path: '^packages/pipeline/src/live-settings/', pathNot: test },
+      to: { path: '^packages/pipeline/src/(?!live-settings/|kafka/)' },
+    },
+    {
       name: 'kafka-room-of-the-pipeline',
       comment: 'only pipeline/kafka imports a Kafka client',
       severity: 'error',

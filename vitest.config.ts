@@ -5,7 +5,7 @@ const sourceConditions = ['radtune-source', 'node']
 const resolve = { conditions: sourceConditions }
 const ssr = { resolve }
 const exclude = ['**/node_modules/**', '**/dist/**']
-const onKafka = ['packages/pipeline/src/{kafka,worker}/**/*.test.ts']
+const onKafka = ['packages/pipeline/src/{kafka,live-settings,worker}/**/*.test.ts']
 const wholeProgram = ['test/e2e/**/*.test.ts']
 
 /** Rooms by themselves, then what needs a broker, then the built program: the cheap and telling ones fail first. */

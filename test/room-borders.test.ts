@@ -51,6 +51,11 @@ const plants: { rule: string; file: string; text: string }[] = [
     text: "import '../bin/planted-target.ts'",
   },
   {
+    rule: 'live-settings-room',
+    file: 'packages/pipeline/src/live-settings/planted.ts',
+    text: "import '../bin/planted-target.ts'",
+  },
+  {
     rule: 'kafka-room-of-the-pipeline',
     file: 'packages/pipeline/src/provider/planted.ts',
     text: "import 'kafkajs'",

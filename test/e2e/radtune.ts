@@ -5,6 +5,8 @@ import { join } from 'node:path'
 
 const bin = join(import.meta.dirname, '../../packages/cli/bin/radtune.js')
 
+const LONGEST_MS = 300_000
+
 export interface RunResult {
   code: number | null
   stdout: string
@@ -22,6 +24,8 @@ export function runRadtune(
       cwd: project,
       env: { ...process.env, NO_COLOR: '1', ...options.env },
       stdio: ['ignore', 'pipe', 'pipe'],
+      // A command that hangs is a fault, and is shown as one.
+      timeout: LONGEST_MS,
     })
     let stdout = ''
     let stderr = ''

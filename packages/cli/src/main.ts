@@ -16,4 +16,8 @@ export async function main(): Promise<void> {
     root: join(import.meta.dirname, '..'),
   })
   process.exitCode = exitCode
+  // All is said. A connection to a broker that does not answer must not keep the command from ending.
+  setTimeout(() => process.exit(), END_MS).unref()
 }
+
+const END_MS = 2000

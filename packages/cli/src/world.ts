@@ -55,6 +55,7 @@ async function createStackWorld(projectDir: string): Promise<StackWorld> {
     { systemClock },
     { createHttpStats },
     { createKafkaBroker },
+    { createKafkaSettings },
   ] = await Promise.all([
     import('./adapters/local/index.ts'),
     import('./adapters/project/project-files.ts'),
@@ -62,6 +63,7 @@ async function createStackWorld(projectDir: string): Promise<StackWorld> {
     import('./adapters/clock/system-clock.ts'),
     import('./adapters/http/http-stats.ts'),
     import('./adapters/kafka/kafka-broker.ts'),
+    import('./adapters/kafka/kafka-settings.ts'),
   ])
   return {
     runtime: createLocalRuntime({ projectDir }),
@@ -70,6 +72,7 @@ async function createStackWorld(projectDir: string): Promise<StackWorld> {
     clock: systemClock,
     stats: createHttpStats({ now: systemClock.now }),
     broker: (port) => createKafkaBroker({ bootstrap: `127.0.0.1:${port}` }),
+    settings: (port) => createKafkaSettings({ bootstrap: `127.0.0.1:${port}` }),
     freePorts: findFreePorts,
   }
 }

@@ -57,6 +57,9 @@ export class FakeTopic implements ReadingSource {
       topic: this.topic,
       partition: 0,
       records: numbered,
+      count: numbered.length,
+      firstOffset: this.#offset - numbered.length,
+      lastOffset: this.#offset - 1,
       bytes: 0,
       endOffset: this.#offset,
     })

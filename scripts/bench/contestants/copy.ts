@@ -37,12 +37,11 @@ const consumer = driver.consumer({
 await consumer.start({
   onAssigned: () => undefined,
   onRebalancing: () => undefined,
-  async onBatch({ partition, records }) {
+  async onBatch({ partition, records, lastOffset }) {
     for (const { key, value } of records) {
       if (value) accumulator.append(TOPICS.normal, partition, { key, value, headers: [] })
     }
-    const last = records.at(-1)
-    if (last) next.set(partition, last.offset + 1)
+    next.set(partition, lastOffset + 1)
     if (accumulator.full) await accumulator.space()
   },
   onFetch: () => undefined,

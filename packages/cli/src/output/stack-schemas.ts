@@ -111,10 +111,57 @@ const logs = z.object({
   lines: z.array(z.object({ service: z.string(), at: z.string().nullable(), text: z.string() })),
 })
 
+const value = z.union([z.string(), z.number()]).nullable()
+const effect = z.enum(['live', 'restart', 'recreate', 'irreversible'])
+const origin = z.enum(['derived', 'profile', 'user config', 'radtune.yaml', 'overlay', 'environment', 'flag'])
+
+const set = z.object({
+  running: z.boolean(),
+  settings: z.array(
+    z.object({
+      name: z.string(),
+      /** In the unit of the settings table. */
+      from: value,
+      to: value,
+      text: z.string(),
+      effect,
+      state: z.enum(['in force', 'next up', 'planned']),
+      restarts: z.array(z.string()),
+      follows: z.boolean(),
+    }),
+  ),
+  revision: count.nullable(),
+  acknowledgements: z.array(z.object({ service: z.string(), revision: count.nullable() })),
+})
+
+const get = z.object({
+  running: z.boolean(),
+  profile: z.string(),
+  settings: z.array(
+    z.object({
+      name: z.string(),
+      value,
+      text: z.string(),
+      unit: z.string(),
+      effect,
+      origin,
+      at: z.string().nullable(),
+      revision: count.nullable(),
+      by: z.string().nullable(),
+      services: z.array(
+        z.object({ service: z.string(), revision: count.nullable(), value, why: z.string().nullable() }),
+      ),
+      mismatches: z.array(z.string()),
+    }),
+  ),
+})
+
 /** The JSON documents of the commands about a running stack. */
 export const stackSchemas = {
   'radtune.up/1': envelopeSchema('radtune.up/1', up),
   'radtune.status/1': envelopeSchema('radtune.status/1', status),
   'radtune.down/1': envelopeSchema('radtune.down/1', down),
+  'radtune.set/1': envelopeSchema('radtune.set/1', set),
+  'radtune.get/1': envelopeSchema('radtune.get/1', get),
   'radtune.logs/1': envelopeSchema('radtune.logs/1', logs),
 } as const

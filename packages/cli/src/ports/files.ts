@@ -4,7 +4,7 @@ export interface Files {
   read(path: string): Promise<string | undefined>
   /** Names in a folder, sorted; empty when there is no such folder. */
   list(path: string): Promise<string[]>
-  /** Writes a file and the folders above it; readable by this user alone when `secret`. */
+  /** Writes a file, whole or not at all, and the folders above it; readable by this user alone when `secret`. */
   write(path: string, text: string, options?: { secret?: boolean }): Promise<void>
   kind(path: string): Promise<'file' | 'folder' | 'other' | 'missing'>
 }

@@ -3,9 +3,10 @@ import type { Clock } from './clock.ts'
 import type { Host } from './host.ts'
 import type { Project } from './project.ts'
 import type { Runtime } from './runtime.ts'
+import type { SettingsTopic } from './settings-topic.ts'
 import type { StatsSource } from './stats.ts'
 
-/** All that the services of up, status, down and logs ask of the world. */
+/** All that the services of up, set, get, status, down and logs ask of the world. */
 export interface StackWorld {
   runtime: Runtime
   project: Project
@@ -14,6 +15,8 @@ export interface StackWorld {
   stats: StatsSource
   /** The broker that listens on 127.0.0.1:`port`. Connects at the first question. */
   broker(port: number): Broker
+  /** The settings topic of that broker. Connects at the first question. */
+  settings(port: number): SettingsTopic
   /** Distinct TCP ports of 127.0.0.1 that nothing listens on. */
   freePorts(count: number): Promise<number[]>
 }

@@ -1,4 +1,10 @@
-import type { BackendSample, Health, ProviderSample, WorkerSample } from '@radtune/core/contract'
+import type {
+  BackendSample,
+  Health,
+  ProviderSample,
+  SettingsReport,
+  WorkerSample,
+} from '@radtune/core/contract'
 import type { Reading } from '@radtune/core/metrics'
 
 /** HTTP questions to the services of the pipeline. A service that does not answer is a Reading with a why. */
@@ -6,5 +12,7 @@ export interface StatsSource {
   worker(port: number): Promise<Reading<WorkerSample>>
   provider(port: number): Promise<Reading<ProviderSample>>
   backend(port: number): Promise<Reading<BackendSample>>
+  /** The live settings that any service runs by. */
+  settings(port: number): Promise<Reading<SettingsReport>>
   health(port: number): Promise<Reading<Health>>
 }

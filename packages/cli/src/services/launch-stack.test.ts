@@ -138,7 +138,46 @@ describe('launchStack', () => {
       kind: 'differs',
       differences: [{ path: 'provider.rate', from: 1000, to: 5000 }],
     })
-    expect(world.script.started).toEqual(['provider'])
+    expect(world.script.started).toEqual([])
+    expect(up(outcome).first).toBeUndefined()
+    expect(world.topic.records.at(-1)).toMatchObject({
+      key: 'provider.rate',
+      value: expect.stringContaining('"value":5000'),
+    })
+  })
+
+  it('restarts what a setting concerns that is not live', async () => {
+    const world = createMemoryWorld()
+    await launch(world)
+    world.script.started = []
+    const spec = plannedSpec('4c8g', [{ key: 'backend.heap', value: '200MiB', origin: 'flag' }])
+    await launch(world, request({ spec }))
+    expect(world.script.started).toEqual(['backend'])
+  })
+
+  it('writes nothing to the settings topic when nothing changed, and overrules what others wrote there', async () => {
+    const world = createMemoryWorld()
+    await launch(world)
+    const written = world.topic.records.length
+    expect(written).toBeGreaterThan(20)
+    await launch(world)
+    expect(world.topic.records).toHaveLength(written)
+    const by = '{"value":7,"by":"somebody","at":1}'
+    world.topic.records.push({ offset: written, key: 'provider.rate', value: by })
+    const { outcome } = await launch(world)
+    expect(up(outcome)).toMatchObject({ how: 'already', warnings: [] })
+    expect(world.topic.records.at(-1)?.value).toContain('"value":1000')
+  })
+
+  it('warns about a service that does not take the settings up', async () => {
+    const world = createMemoryWorld()
+    await launch(world)
+    world.topic.deaf.add('provider')
+    world.topic.heardUpTo = world.topic.records.length
+    const { outcome } = await launch(world, request({ spec: specOf('4c8g', '5000') }))
+    expect(up(outcome).warnings).toEqual([
+      'provider does not run by the settings of the plan: has not taken it up',
+    ])
   })
 
   it('shows that other data are asked for', async () => {
@@ -315,7 +354,8 @@ describe('launchStack when something fails', () => {
     const world = createMemoryWorld()
     await launch(world)
     world.script.failing.set('provider', 'exited with code 1')
-    const error = await failure(launch(world, request({ spec: specOf('4c8g', '5000') })))
+    const data = { files: [], loop: false, seed: 2 }
+    const error = await failure(launch(world, request({ data })))
     expect(error.left).toMatch(/ran before and was not torn down.*kafka/)
     expect(await world.runtime.inspect()).toBeDefined()
     expect(world.script.stopped).toEqual([])

@@ -17,6 +17,8 @@ import { dropEarlierData } from './drop-earlier-data.ts'
 import { type LateService, lookIntoLate, notReady, type ServiceEvent } from './late-services.ts'
 import { compareLaunches, type LaunchDifference } from './launch-difference.ts'
 import { decidePorts } from './launch-ports.ts'
+import { publishLaunchSettings } from './publish-settings.ts'
+import { runningLaunch } from './running-launch.ts'
 
 export interface LaunchRequest {
   spec: StackSpec
@@ -68,7 +70,7 @@ export type LaunchOutcome =
       how: 'launched' | 'changed' | 'already'
       stack: StackState
       elapsedMs: number
-      /** Undefined when the stack ran already. */
+      /** Undefined when the stack ran already, or no service had to be started. */
       first: FirstRecord | undefined
       /** With `once`: what became of all records. */
       sums: RecordSums | undefined
@@ -155,7 +157,7 @@ async function bringUp(launching: Launching, spec: StackSpec, data: DataSource):
       freePorts: world.freePorts,
     }),
   }
-  const differences = running ? compareLaunches(running.launch, launch) : []
+  const differences = running ? compareLaunches(await runningLaunch(world, running), launch) : []
   if (running && differences.length === 0 && allHealthy(running))
     return await alreadyUp(launching, running, startedAt)
   if (differences.length > 0) talk.onEvent({ kind: 'differs', differences })
@@ -166,6 +168,7 @@ async function bringUp(launching: Launching, spec: StackSpec, data: DataSource):
 
 async function alreadyUp(launching: Launching, stack: StackState, startedAt: number): Promise<LaunchOutcome> {
   const { world, request } = launching
+  await settleSettings(launching, await runningLaunch(world, stack))
   const sums = request.once ? await processAll(launching, stack.launch) : undefined
   if (sums === 'interrupted') return { kind: 'interrupted', left: 'the stack is running' }
   return {
@@ -214,14 +217,28 @@ async function startAndWait(launching: Launching, start: Start): Promise<LaunchO
 
 interface Brought {
   stack: StackState
-  first: FirstRecord
+  first: FirstRecord | undefined
   warmUp: WarmUp | undefined
 }
 
-async function startServices(
-  { world, request, talk }: Launching,
-  { launch, before }: Start,
-): Promise<Brought> {
+/** A stack that ran before may run on with changed settings: they are in force when its services say so. */
+async function settleSettings({ world, talk, warn }: Launching, launch: Launch): Promise<void> {
+  try {
+    const { acknowledgements } = await publishLaunchSettings(world, launch, {
+      by: 'radtune up',
+      timeoutMs: SETTLE_MS,
+      signal: talk.signal,
+    })
+    for (const { service, acknowledged, why } of acknowledgements)
+      if (!acknowledged) warn(`${service} does not run by the settings of the plan: ${why}`)
+  } catch (error) {
+    if (!(error instanceof RadtuneError) || talk.signal.aborted) throw error
+    warn(`${error.message}${error.why ? `: ${error.why}` : ''}`)
+  }
+}
+
+async function startServices(launching: Launching, { launch, before }: Start): Promise<Brought> {
+  const { world, request, talk } = launching
   const conditions = new Map<string, ServiceEvent>()
   let warmUp: WarmUp | undefined
   let late: LateService[] = []
@@ -247,6 +264,9 @@ async function startServices(
       },
     })
     deadline.resume()
+    if (before) await settleSettings(launching, launch)
+    if (launch.spec.services.every(({ name }) => sameProcess(before, stack, name)))
+      return { stack, first: undefined, warmUp }
     talk.onEvent({ kind: 'awaiting-record' })
     const baseline = sameProcess(before, stack, 'backend') ? (receivedBefore ?? 0) : 0
     const first = await awaitFirstRecord({ world, broker, launch, signal: deadline.signal }, baseline)
@@ -259,6 +279,9 @@ async function startServices(
     await broker.close()
   }
 }
+
+/** A worker takes up a change of slots once the group has settled; a machine under load takes its time. */
+const SETTLE_MS = 30_000
 
 async function processAll(
   { world, request, talk }: Launching,

@@ -47,6 +47,7 @@ export function nodeService(options: NodeServiceOptions): LocalProcess {
     env: {},
     files: [],
     prepare: [],
+    startValues: [],
     classArchive: undefined,
     ports: port === undefined ? [] : [port],
     readiness: once ? { kind: 'exit' } : { kind: 'http', url: `http://127.0.0.1:${port}/health` },

@@ -9,9 +9,11 @@ export const ENVIRONMENT = {
   service: 'RADTUNE_SERVICE',
   /** Every service but topics: host:port of its `/stats`, `/metrics`, `/health`. */
   statsAddress: 'RADTUNE_STATS_ADDRESS',
-  /** Worker: consumer threads in this process, and the V8 heap of each in bytes. */
+  /** Worker: consumer threads that this process starts with, and the V8 heap of each in bytes (of the first, when it starts with none). */
   slots: 'RADTUNE_SLOTS',
   slotHeapBytes: 'RADTUNE_SLOT_HEAP_BYTES',
+  /** Worker: which of how many workers it is, as `1/2`: its share of a changed number of slots. */
+  workerShare: 'RADTUNE_WORKER_SHARE',
   /** Backend and frontend: host:port of the public HTTP server. */
   httpAddress: 'RADTUNE_HTTP_ADDRESS',
   /** Frontend: where the backend is, and optionally where the built page lies. */
@@ -25,4 +27,6 @@ export const ENVIRONMENT = {
   seed: 'RADTUNE_SEED',
   /** Topics: JSON array of `TopicSpec`. */
   topics: 'RADTUNE_TOPICS',
+  /** Topics: JSON object of the live settings of the plan, which the settings topic is made to say. */
+  settings: 'RADTUNE_SETTINGS',
 } as const

@@ -67,6 +67,19 @@ export const slotStatsSchema = z.object({
 })
 export type SlotStats = z.infer<typeof slotStatsSchema>
 
+/** The live settings that a service runs by, as far as it has applied the settings topic. */
+export const settingsReportSchema = z.object({
+  /** Highest offset of `radtune.settings` up to which everything is applied; null when nothing was read. */
+  revision: z.number().nullable(),
+  /** What is in force, by key, in the unit of the settings table. */
+  applied: z.record(z.string(), z.union([z.number(), z.string()])),
+  /** The newest records that are not applied, and why. */
+  rejected: z.array(z.object({ key: z.string(), why: z.string(), offset: z.number() })),
+  /** Why the topic is not being followed just now; null while it is. */
+  problem: z.string().nullable(),
+})
+export type SettingsReport = z.infer<typeof settingsReportSchema>
+
 const processStats = {
   at: z.number(),
   service: z.string(),
@@ -76,6 +89,8 @@ const processStats = {
   cpuMs: z.number(),
   /** Highest offset of `radtune.settings` applied; null when none was read. */
   settingsRevision: z.number().nullable(),
+  /** Absent for a service that has no live settings. */
+  settings: settingsReportSchema.optional(),
 }
 
 export const workerSampleSchema = z.object({ ...processStats, slots: z.array(slotStatsSchema) })

@@ -314,6 +314,27 @@ export const errorCatalogue = {
       'Settings are named by the keys of one table; radtune explain lists them. A value is given as KEY=VALUE with --set, or as KEY: VALUE under settings: in a file.',
     fix: ['radtune explain'],
   },
+  'RT-SET-003': {
+    title: 'a changed setting was not acknowledged by every service',
+    exitCode: 5,
+    explanation:
+      'The value was written to the overlay and to the settings topic, and each service that reads it reports the revision it runs by. Not all of them did so in time. The value is not taken back: a service that is away applies it when it comes back.',
+    fix: ['radtune get', 'radtune status', 'radtune set KEY=OLD-VALUE'],
+  },
+  'RT-SET-004': {
+    title: 'a setting cannot be taken back once it is changed',
+    exitCode: 2,
+    explanation:
+      'Partitions decide where a record is kept and where its duplicate is recognised. Existing topics cannot be given another number without dropping their records, so such a change has a flag of its own.',
+    fix: ['radtune set --irreversible KEY=VALUE', 'radtune explain topics.radiation-data.partitions'],
+  },
+  'RT-SET-005': {
+    title: 'the settings topic cannot be read or written',
+    exitCode: 1,
+    explanation:
+      'Live settings travel over a topic of the running Kafka. It does not answer, or does not take the record.',
+    fix: ['radtune status', 'radtune logs kafka'],
+  },
   'RT-PROF-002': {
     title: 'there is no such profile',
     exitCode: 2,

@@ -118,6 +118,35 @@ describe('renderLocal', () => {
     ])
   })
 
+  it('differs in start values only when live settings do, but for the one-shot that publishes them', () => {
+    const named = profileFromName('4c8g')
+    if (!named.ok) throw new Error(named.problem)
+    const pins = [
+      { key: 'pipeline.parallelism', value: 0, origin: 'overlay' },
+      { key: 'provider.rate', value: 7, origin: 'overlay' },
+      { key: 'thresholds.high', value: 70, origin: 'overlay' },
+    ] as const
+    const plan = planStack(named.profile, { pins })
+    if (!plan.ok) throw plan.error
+    const withoutStart = ({ env, startValues, ...process }: ReturnType<typeof renderLocal>[number]) => ({
+      ...process,
+      env: Object.fromEntries(Object.entries(env).filter(([name]) => !startValues.includes(name))),
+    })
+    const before = renderLocal(rendering(specOf('4c8g')))
+    for (const [index, process] of renderLocal(rendering(plan.spec)).entries()) {
+      const was = before[index] as typeof process
+      if (process.name === 'topics') expect(process.env.RADTUNE_SETTINGS).not.toBe(was.env.RADTUNE_SETTINGS)
+      else expect(withoutStart(process)).toEqual(withoutStart(was))
+    }
+    const worker = renderLocal(rendering(plan.spec)).find(({ name }) => name === 'worker-2')
+    expect(worker?.env).toMatchObject({
+      RADTUNE_SLOTS: '0',
+      RADTUNE_WORKER_SHARE: '2/2',
+      RADTUNE_PIPELINE_PARALLELISM: '0',
+    })
+    expect(Number(worker?.env.RADTUNE_SLOT_HEAP_BYTES)).toBeGreaterThan(64 * MIB)
+  })
+
   it('for every machine: depends only on what comes before, and no port is given twice', () => {
     fc.assert(
       fc.property(fc.integer({ min: 2, max: 64 }), fc.integer({ min: 2, max: 8 }), (cpus, memoryPerCpu) => {

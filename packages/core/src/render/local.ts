@@ -1,5 +1,12 @@
 import { ENVIRONMENT } from '../contract/index.ts'
-import { type SettingKey, type SettingReader, settingEnvironmentName, settings } from '../settings/index.ts'
+import {
+  liveSettingsOf,
+  liveValuesOf,
+  type SettingKey,
+  type SettingReader,
+  settingEnvironmentName,
+  settings,
+} from '../settings/index.ts'
 import { type Role, type ServiceSpec, type StackSpec, splitWorkerHeap } from '../stack/index.ts'
 import { MIB } from '../units/index.ts'
 import { jvmFlags, jvmToolFlags } from './jvm-flags.ts'
@@ -36,7 +43,7 @@ export interface LocalRendering {
 
 export type Readiness = { kind: 'tcp'; port: number } | { kind: 'http'; url: string } | { kind: 'exit' }
 
-/** One process of the stack, complete: what differs between two of them is why it is restarted. */
+/** One process of the stack, complete: what differs between two of them, start values aside, is why it is restarted. */
 export interface LocalProcess {
   name: string
   role: Role | 'topics' | 'warm-up'
@@ -45,6 +52,8 @@ export interface LocalProcess {
   command: string
   args: readonly string[]
   env: Readonly<Record<string, string>>
+  /** Variables of `env` that only say what it begins with: it follows the settings topic, so another value restarts nothing. */
+  startValues: readonly string[]
   /** Written before each start. */
   files: readonly { path: string; text: string }[]
   /** Commands run to their end before the start, each only while `unless` does not exist. */
@@ -82,13 +91,17 @@ export function renderLocal(rendering: LocalRendering): LocalProcess[] {
     renderOnce(rendering, {
       name: 'topics',
       dependsOn: names('kafka'),
-      env: { [ENVIRONMENT.topics]: JSON.stringify(rendering.spec.topics) },
+      env: {
+        [ENVIRONMENT.topics]: JSON.stringify(rendering.spec.topics),
+        [ENVIRONMENT.settings]: JSON.stringify(liveValuesOf(rendering.spec.settings)),
+      },
     }),
     renderOnce(rendering, { name: 'warm-up', dependsOn: ['topics'], env: {} }),
     ...inOrder('worker').map((service) =>
       renderNode(rendering, service, {
         dependsOn: ['topics'],
-        env: workerEnvironment(service),
+        env: workerEnvironment(service, workers),
+        startValues: [ENVIRONMENT.slots, ENVIRONMENT.slotHeapBytes],
         graceMs: 20_000,
       }),
     ),
@@ -143,6 +156,7 @@ function renderKafka({ spec, ports, paths }: LocalRendering, service: ServiceSpe
       paths.kafkaConfigFile,
     ],
     env: {},
+    startValues: [],
     files: [
       {
         path: paths.kafkaConfigFile,
@@ -200,6 +214,7 @@ function renderOnce(
       NODE_ENV: 'production',
       NODE_COMPILE_CACHE: paths.nodeCompileCache,
     },
+    startValues: [],
     files: [],
     prepare: [],
     classArchive: undefined,
@@ -216,6 +231,8 @@ function renderOnce(
 interface NodeService {
   dependsOn: readonly string[]
   env: Readonly<Record<string, string>>
+  /** Beside those of its live settings. */
+  startValues?: readonly string[]
   /** Beside the port of its stats. */
   ports?: readonly number[]
   restart?: LocalProcess['restart']
@@ -242,6 +259,7 @@ function renderNode(rendering: LocalRendering, service: ServiceSpec, node: NodeS
       NODE_COMPILE_CACHE: paths.nodeCompileCache,
       ...node.env,
     },
+    startValues: [...liveSettingsOf(entry).map(settingEnvironmentName), ...(node.startValues ?? [])],
     files: [],
     prepare: [],
     classArchive: undefined,
@@ -271,18 +289,25 @@ function givesWay(role: Role): boolean {
   }
 }
 
-/** The heap of the main thread; the slots of a worker get theirs by `RADTUNE_SLOT_HEAP_BYTES`. */
-function nodeFlags({ heapBytes, slots = 0 }: ServiceSpec): string[] {
+/**
+ * The heap of the main thread; the slots of a worker get theirs by `RADTUNE_SLOT_HEAP_BYTES`. A worker that has no slots now
+ * may get some while it runs, so its main thread does not take their part.
+ */
+function nodeFlags({ role, heapBytes, slots = 0 }: ServiceSpec): string[] {
   if (heapBytes === undefined) return []
-  const { mainBytes } = splitWorkerHeap(heapBytes, slots)
+  const { mainBytes } = splitWorkerHeap(heapBytes, role === 'worker' ? Math.max(1, slots) : 0)
   return [`--max-old-space-size=${Math.max(16, Math.floor(mainBytes / MIB))}`]
 }
 
-function workerEnvironment({ name, heapBytes, slots = 0 }: ServiceSpec): Record<string, string> {
+function workerEnvironment(
+  { name, heapBytes, slots = 0 }: ServiceSpec,
+  workers: readonly string[],
+): Record<string, string> {
   if (heapBytes === undefined) throw new Error(`the plan has no heap for ${name}`)
   return {
     [ENVIRONMENT.slots]: String(slots),
-    [ENVIRONMENT.slotHeapBytes]: String(splitWorkerHeap(heapBytes, slots).slotBytes),
+    [ENVIRONMENT.slotHeapBytes]: String(splitWorkerHeap(heapBytes, Math.max(1, slots)).slotBytes),
+    [ENVIRONMENT.workerShare]: `${workers.indexOf(name) + 1}/${workers.length}`,
   }
 }
 
@@ -300,12 +325,7 @@ function settingsEnvironment(spec: StackSpec, reader: SettingReader): Record<str
   const environment: Record<string, string> = {}
   for (const key of Object.keys(settings) as SettingKey[]) {
     const readers: readonly SettingReader[] = settings[key].readers
-    if (
-      !readers.includes(reader) ||
-      /\.(memory|cpus|heap|count)$/.test(key) ||
-      key === 'pipeline.parallelism'
-    )
-      continue
+    if (!readers.includes(reader) || /\.(memory|cpus|heap|count)$/.test(key)) continue
     environment[settingEnvironmentName(key)] = String(spec.settings[key].value)
   }
   return environment

@@ -19,8 +19,8 @@ export const settings = {
     why: 'three for every 2 CPUs, lowered to a divisor of the partitions so that every slot has as many partitions as the next',
     source: `${reference}: 6 slots, global parallelism 6`,
     readers: ['worker'],
-    effect: 'restart',
-    lands: 'RADTUNE_SLOTS of each worker',
+    effect: 'live',
+    lands: 'slots of each worker, shared out as the plan does',
   },
   'pipeline.duplicateWindow': {
     title: 'input offsets of a partition within which the same reading is a duplicate',
@@ -45,7 +45,7 @@ export const settings = {
     why: 'bounds what is read again after a crash; a commit costs one small request per slot',
     source: 'radtune',
     readers: ['worker'],
-    effect: 'restart',
+    effect: 'live',
     lands: 'RADTUNE_PIPELINE_COMMIT_INTERVAL',
   },
   'pipeline.driver': {
@@ -202,7 +202,7 @@ export const settings = {
     why: 'the documented 64 MiB, and for all slots of a worker together at most a tenth of its memory limit',
     source: `${reference}: buffer.memory 67108864`,
     readers: ['worker'],
-    effect: 'restart',
+    effect: 'live',
     lands: 'RADTUNE_PRODUCER_BUFFER_MEMORY',
   },
   'consumer.fetchMinBytes': {
@@ -214,7 +214,7 @@ export const settings = {
     why: '1, unless the slowest rate fills the documented 1024 bytes within a tenth of the latency target',
     source: 'Kafka: fetch.max.wait.ms is a ceiling only when fetch.min.bytes is met',
     readers: ['worker'],
-    effect: 'restart',
+    effect: 'live',
     lands: 'RADTUNE_CONSUMER_FETCH_MIN_BYTES',
   },
   'consumer.fetchMaxWait': {
@@ -227,7 +227,7 @@ export const settings = {
     why: 'no delay while fetch.min.bytes is 1',
     source: reference,
     readers: ['worker'],
-    effect: 'restart',
+    effect: 'live',
     lands: 'RADTUNE_CONSUMER_FETCH_MAX_WAIT',
   },
   'consumer.maxPartitionFetchBytes': {
@@ -240,7 +240,7 @@ export const settings = {
     why: 'bounds what a slot holds at once',
     source: reference,
     readers: ['worker'],
-    effect: 'restart',
+    effect: 'live',
     lands: 'RADTUNE_CONSUMER_MAX_PARTITION_FETCH_BYTES',
   },
   'consumer.sessionTimeout': {
@@ -266,7 +266,7 @@ export const settings = {
     why: 'the lower end of what the reference expects',
     source: `${reference}: 1,000 to 10,000 messages/s`,
     readers: ['provider'],
-    effect: 'restart',
+    effect: 'live',
     lands: 'RADTUNE_PROVIDER_RATE',
   },
   'provider.playbackSpeed': {
@@ -279,7 +279,7 @@ export const settings = {
     why: 'pacing by rate shows a known load',
     source: 'playback speed of the reference',
     readers: ['provider'],
-    effect: 'restart',
+    effect: 'live',
     lands: 'RADTUNE_PROVIDER_PLAYBACK_SPEED',
   },
   'provider.maxInFlight': {
@@ -292,7 +292,7 @@ export const settings = {
     why: 'as fast as possible must not outrun the workers until retention deletes what nobody has read',
     source: 'radtune',
     readers: ['provider'],
-    effect: 'restart',
+    effect: 'live',
     lands: 'RADTUNE_PROVIDER_MAX_IN_FLIGHT',
   },
   'provider.producer.batchBytes': {
@@ -317,13 +317,17 @@ export const settings = {
     why: 'seconds of work at the top rate; reading pauses beyond it, so a 30 GB file needs no more memory than a small one',
     source: 'radtune',
     readers: ['provider'],
-    effect: 'restart',
+    effect: 'live',
     lands: 'RADTUNE_PROVIDER_PRODUCER_BUFFER_MEMORY',
   },
   'thresholds.moderate': threshold('CPM from which a reading is moderate', 50),
   'thresholds.high': threshold('CPM from which a reading is high', 200),
   'thresholds.critical': threshold('CPM from which a reading is critical', 1000),
-  'rules.maxCpm': threshold('largest plausible CPM', 350_000),
+  'rules.maxCpm': {
+    ...threshold('largest plausible CPM', 350_000),
+    readers: ['worker'],
+    lands: 'RADTUNE_RULES_MAX_CPM',
+  },
   'rules.sievertFactor': {
     title: 'CPM per µSv/h',
     unit: 'ratio',
@@ -334,7 +338,7 @@ export const settings = {
     why: 'LND 7317, the tube of most sensors',
     source: 'Safecast dump_measurements_ios.sql',
     readers: ['worker'],
-    effect: 'restart',
+    effect: 'live',
     lands: 'RADTUNE_RULES_SIEVERT_FACTOR',
   },
   'rules.nullPositionDegrees': {
@@ -347,17 +351,17 @@ export const settings = {
     why: 'GPS chips without a fix report about (0, 0)',
     source: 'Safecast: dead zone of 1.0°',
     readers: ['worker'],
-    effect: 'restart',
+    effect: 'live',
     lands: 'RADTUNE_RULES_NULL_POSITION_DEGREES',
   },
   'rules.earliestTime': {
     title: 'captured times up to this instant are refused',
     unit: 'instant',
-    default: '2011-03-01T00:00:00Z',
+    default: '2011-03-01T00:00:00.000Z',
     why: 'Safecast began after March 2011',
     source: 'Safecast dump_clean.sql',
     readers: ['worker'],
-    effect: 'restart',
+    effect: 'live',
     lands: 'RADTUNE_RULES_EARLIEST_TIME',
   },
   'rules.futureTolerance': {
@@ -370,7 +374,7 @@ export const settings = {
     why: 'clocks and time zones of volunteers',
     source: 'Safecast dump_clean.sql: now + 48 h',
     readers: ['worker'],
-    effect: 'restart',
+    effect: 'live',
     lands: 'RADTUNE_RULES_FUTURE_TOLERANCE',
   },
 } as const satisfies Record<string, SettingDefinition>
@@ -416,7 +420,7 @@ function producer(title: string, bytes: number, lands: string) {
     why: 'the documented batch size',
     source: reference,
     readers: ['worker'],
-    effect: 'restart',
+    effect: 'live',
     lands,
   } as const
 }
@@ -432,7 +436,7 @@ function linger(title: string, ms: number, lands: string) {
     why: 'adds at most itself to the latency; larger batches cost less CPU',
     source: reference,
     readers: ['worker'],
-    effect: 'restart',
+    effect: 'live',
     lands,
   } as const
 }
@@ -450,7 +454,7 @@ function compression<const Choice extends 'none' | 'gzip' | 'snappy' | 'lz4' | '
     why: 'the documented codec',
     source: reference,
     readers: ['worker'],
-    effect: 'restart',
+    effect: 'live',
     lands,
   } as const
 }
@@ -466,7 +470,7 @@ function threshold(title: string, cpm: number) {
     why: 'the documented bound',
     source: `${reference}; ${rules}`,
     readers: ['worker', 'backend'],
-    effect: 'restart',
+    effect: 'live',
     lands: 'environment of the workers and the backend',
   } as const
 }

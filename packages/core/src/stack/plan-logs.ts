@@ -78,6 +78,8 @@ export function planTopics(values: Readonly<SettingValues>): TopicSpec[] {
       replicationFactor,
       config: {
         'cleanup.policy': 'compact',
+        // Whoever writes it: readers of these few records need no codec.
+        'compression.type': 'uncompressed',
         'segment.bytes': String(16 * MIB),
         'segment.ms': kept['segment.ms'],
       },

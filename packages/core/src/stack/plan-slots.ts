@@ -22,16 +22,16 @@ export function planSlots(capacity: WorkerCapacity, pins: Pins): SlotPlan {
   const derivedSlots =
     partitionsPin === undefined ? capacity.slots : largestDivisor(partitionsPin, capacity.slots)
   const total = slotsPin ?? derivedSlots
-  const derivedPartitions = slotsPin === undefined || slotsPin === 0 ? capacity.slots : slotsPin
+  const derivedPartitions = partitionsBeside(slotsPin, capacity.slots)
   const partitions = partitionsPin ?? derivedPartitions
   const workers = capacity.count
   return {
-    slots: spread(total, workers),
+    slots: shareSlots(total, workers),
     partitions,
     derivedSlots,
     derivedPartitions,
     slotsSentence: `${total} slots over ${workers} ${workers === 1 ? 'worker' : 'workers'}, ${whySlots({ total, partitions, carried: capacity.slots, pinned: slotsPin !== undefined })}`,
-    partitionsSentence: `${partitions}: one for each of ${partitions} slots`,
+    partitionsSentence: `${derivedPartitions}: one for each of ${derivedPartitions} slots${derivedPartitions === total ? '' : ' that the machine carries'}`,
     ...(total > 0 && partitions % total !== 0 ? { problem: indivisible(partitions, total) } : {}),
   }
 }
@@ -64,7 +64,13 @@ function indivisible(partitions: number, slots: number): string {
   return `${slots} slots do not divide ${partitions} partitions: some slots would have more of them than others. ${lower} slots or ${higher} partitions do.`
 }
 
-function spread(total: number, workers: number): number[] {
+/** Partitions outlive a change of slots: a pinned number that divides those of the machine shares them out, another gets its own. */
+function partitionsBeside(pinned: number | undefined, carried: number): number {
+  return pinned === undefined || pinned === 0 || carried % pinned === 0 ? carried : pinned
+}
+
+/** Shares slots out over workers, the first ones getting what is left over: 7 over 3 is 3, 2, 2. */
+export function shareSlots(total: number, workers: number): number[] {
   const least = Math.floor(total / workers)
   return Array.from({ length: workers }, (_, index) => least + (index < total % workers ? 1 : 0))
 }

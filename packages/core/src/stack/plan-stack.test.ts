@@ -256,6 +256,20 @@ describe('pins', () => {
   })
 
   it.each([
+    [1, 6],
+    [2, 6],
+    [0, 6],
+    [4, 4],
+    [12, 12],
+  ])(
+    'on slots keep the partitions when they share them out evenly: %i slots, %i partitions',
+    (slots, partitions) => {
+      const spec = planned(reference, [pin('pipeline.parallelism', slots)])
+      expect(spec.settings['topics.radiation-data.partitions'].value).toBe(partitions)
+    },
+  )
+
+  it.each([
     ['too much memory', [pin('worker.memory', '4GB')], 'The memory limits add up to 10.1 GiB'],
     ['too much CPU', [pin('worker.cpus', 3)], 'The CPU limits add up to 7.2'],
     [

@@ -65,6 +65,12 @@ export class LiveClients {
     socket.send(this.#options.snapshot(0))
   }
 
+  /** Gives everyone who can take it a new snapshot: something has changed that frames do not carry. */
+  renew(): void {
+    for (const { socket, lagging, skippedFrames } of this.#clients)
+      if (socket.readyState === socket.OPEN && !lagging) socket.send(this.#options.snapshot(skippedFrames))
+  }
+
   /** Sends a frame to all who can take it. */
   send(frame: OutgoingFrame): void {
     const shared = new Map<string, string>()

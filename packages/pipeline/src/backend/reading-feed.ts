@@ -63,10 +63,9 @@ function startReader(source: ReadingSource, options: ReadingFeedOptions): Readin
       assigned = false
     },
     async onBatch(batch) {
-      const last = batch.records.at(-1)
-      if (stopped || !last) return
+      if (stopped || batch.count === 0) return
       options.onBatch(batch)
-      positions.set(batch.partition, last.offset + 1)
+      positions.set(batch.partition, batch.lastOffset + 1)
       lastFetchAt = now()
     },
     onFetch() {

@@ -85,6 +85,22 @@ describe('what a page receives', () => {
     expect(messages.at(-1)?.stats.endToEnd.p50Ms).toBeGreaterThanOrEqual(39)
   })
 
+  test('other thresholds at once, by a new snapshot; and the stats say what it runs by', async () => {
+    const report = { revision: 4, applied: { 'thresholds.high': 300 }, rejected: [], problem: null }
+    const { httpPort, statsPort, url, setThresholds } = await start({ settings: () => report })
+    const { messages } = await connect(httpPort)
+    await vi.waitFor(() => expect(messages).not.toHaveLength(0))
+    const thresholds = { moderate: 60, high: 300, critical: 900 }
+    setThresholds(thresholds)
+    await vi.waitFor(() => {
+      const snapshots = messages.filter((message) => message.type === 'snapshot')
+      expect(snapshots.at(-1)?.thresholds).toEqual(thresholds)
+    })
+    expect(await (await fetch(`${url}/api/state`)).json()).toMatchObject({ thresholds })
+    const stats = await (await fetch(`http://127.0.0.1:${statsPort}/stats`)).json()
+    expect(stats).toMatchObject({ current: { settingsRevision: 4, settings: report } })
+  })
+
   test('one point per sensor and frame, its latest by captured time, and every critical reading', async () => {
     const { httpPort, normal, critical } = await start({ limits: { frameEveryMs: 60 } })
     const { messages } = await connect(httpPort)

@@ -3,6 +3,7 @@ import type {
   Health,
   LiveStats,
   PartitionProgress,
+  SettingsReport,
   LiveState as Snapshot,
 } from '@radtune/core/contract'
 import { type GuardOptions, listenFastify } from '../http/index.ts'
@@ -28,6 +29,8 @@ export interface BackendOptions extends GuardOptions {
   progress(): Promise<PartitionProgress[]>
   /** CPM from which a reading has a level, as the workers apply them. */
   thresholds: Snapshot['thresholds']
+  /** The live settings that it runs by; absent when there are none. */
+  settings?: () => SettingsReport
   logger: { info(details: object, message: string): void; warn(details: object, message: string): void }
   /** Wall-clock milliseconds. */
   now?: () => number
@@ -47,6 +50,8 @@ export interface BackendLimits extends LiveStateLimits {
 export interface RunningBackend {
   httpPort: number
   statsPort: number
+  /** Shows other bounds from now on, to those who are connected too. */
+  setThresholds(thresholds: Snapshot['thresholds']): void
   close(): Promise<void>
 }
 
@@ -71,6 +76,7 @@ export async function startBackend(options: BackendOptions): Promise<RunningBack
   const limits = { ...LIMITS, ...options.limits }
   const log = (message: string, details: Record<string, unknown>) => logger.warn(details, message)
   const live = createLive({ limits, now })
+  let { thresholds } = options
   const stopping: (() => Promise<void> | void)[] = []
   const close = async () => {
     for (const stop of stopping.splice(0).reverse()) await stop()
@@ -102,7 +108,7 @@ export async function startBackend(options: BackendOptions): Promise<RunningBack
     points: live.state.points(pointLimit),
     alerts: live.state.alerts(),
     stats: stats(skippedFrames),
-    thresholds: options.thresholds,
+    thresholds,
   })
   const clients = new LiveClients({
     maxClients: limits.clients,
@@ -115,7 +121,15 @@ export async function startBackend(options: BackendOptions): Promise<RunningBack
   const sample = (): BackendSample => {
     const { recordsPerSecond, received, levels, endToEnd } = stats(0)
     const { count, skippedFrames } = clients
-    return { ...process(), received, levels, recordsPerSecond, endToEnd, clients: count, skippedFrames }
+    return {
+      ...process(options.settings?.()),
+      received,
+      levels,
+      recordsPerSecond,
+      endToEnd,
+      clients: count,
+      skippedFrames,
+    }
   }
   const metrics = () =>
     backendMetrics({
@@ -152,7 +166,15 @@ export async function startBackend(options: BackendOptions): Promise<RunningBack
     })
     stopping.push(() => statsServer.close())
     logger.info({ httpPort, statsPort: statsServer.port }, 'backend started')
-    return { httpPort, statsPort: statsServer.port, close }
+    return {
+      httpPort,
+      statsPort: statsServer.port,
+      setThresholds(next) {
+        thresholds = next
+        clients.renew()
+      },
+      close,
+    }
   } catch (error) {
     await close()
     throw error
@@ -163,7 +185,7 @@ interface Live {
   state: LiveState
   queue: FrameQueue
   latency: ReturnType<typeof createLatencyWindow>
-  receive(batch: { records: readonly OutputRecord[] }): void
+  receive(batch: { records: Iterable<OutputRecord> }): void
   undecodable(): number
   /** Records per second, over the last second. */
   rate(): number

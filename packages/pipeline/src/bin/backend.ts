@@ -1,23 +1,26 @@
 import { ENVIRONMENT, GROUPS, TOPICS } from '@radtune/core/contract'
-import { readSettings } from '@radtune/core/settings'
+import { readSettings, type SettingValues } from '@radtune/core/settings'
 import { startBackend } from '../backend/index.ts'
 import { createDriver, createProgressReader } from '../kafka/index.ts'
+import { followPlaybackRequests, followSettings } from '../live-settings/index.ts'
 import { runService } from './run-service.ts'
 
 const FETCH_MAX_WAIT_MS = 500
 const FETCH_BYTES = 1024 * 1024
+const THRESHOLDS = ['thresholds.moderate', 'thresholds.high', 'thresholds.critical'] as const
 
-await runService('backend', async ({ service, bootstrap, logger, required }) => {
-  const settings = readSettings(process.env, [
-    'thresholds.moderate',
-    'thresholds.high',
-    'thresholds.critical',
+await runService('backend', async ({ service, client, logger, required }) => {
+  const { 'consumer.sessionTimeout': sessionTimeoutMs, ...start } = readSettings(process.env, [
+    ...THRESHOLDS,
     'consumer.sessionTimeout',
   ])
-  const log = (entry: { message: string; details: object }) => logger.warn(entry.details, entry.message)
-  const client = { bootstrap, clientId: service, log }
   const driver = createDriver('kafkajs', client)
   const progress = createProgressReader(client)
+  const settings = await followSettings(client, { start, logger })
+  const playback = followPlaybackRequests(client, {
+    saidAt: () => settings.saidAt('provider.playbackSpeed'),
+    logger,
+  })
   const backend = await startBackend({
     service,
     httpAddress: required(ENVIRONMENT.httpAddress),
@@ -33,21 +36,33 @@ await runService('backend', async ({ service, bootstrap, logger, required }) => 
           fetchMinBytes: 1,
           fetchMaxWaitMs: FETCH_MAX_WAIT_MS,
           maxPartitionFetchBytes: FETCH_BYTES,
-          sessionTimeoutMs: settings['consumer.sessionTimeout'],
+          sessionTimeoutMs,
         }),
     })),
     progress: () => progress.read(),
-    thresholds: {
-      moderate: settings['thresholds.moderate'],
-      high: settings['thresholds.high'],
-      critical: settings['thresholds.critical'],
+    thresholds: thresholdsOf(settings.values),
+    settings() {
+      const report = settings.report()
+      return { ...report, rejected: [...report.rejected, ...playback.rejected] }
     },
     logger,
   })
+  const showThresholds = () => backend.setThresholds(thresholdsOf(settings.values))
+  settings.onChange(showThresholds)
+  showThresholds()
   return {
     async close() {
+      await Promise.all([playback.close(), settings.close()])
       await backend.close()
       await progress.close()
     },
   }
 })
+
+function thresholdsOf(values: Pick<SettingValues, (typeof THRESHOLDS)[number]>) {
+  return {
+    moderate: values['thresholds.moderate'],
+    high: values['thresholds.high'],
+    critical: values['thresholds.critical'],
+  }
+}

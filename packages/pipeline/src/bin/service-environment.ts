@@ -1,12 +1,15 @@
 import { ENVIRONMENT } from '@radtune/core/contract'
 import { RadtuneError } from '@radtune/core/errors'
 import { type Logger, pino } from 'pino'
+import type { ClientOptions } from '../kafka/index.ts'
 
 /** What every service reads from its environment. */
 export interface ServiceEnvironment {
   service: string
   bootstrap: string
   logger: Logger
+  /** Of this service's own Kafka clients; what they say of themselves is logged as warnings. */
+  client: ClientOptions
   /** A variable that must be set. */
   required(name: string): string
   /** A variable that must be a number. */
@@ -24,10 +27,13 @@ export function readServiceEnvironment(
       throw new RadtuneError('RT-SET-001', { what: `${name} is not set`, fix: [`${name}=… ${service}`] })
     return value
   }
+  const bootstrap = environment[ENVIRONMENT.bootstrap] ?? '127.0.0.1:9092'
+  const logger = pino({ name: service, level: environment.LOG_LEVEL ?? 'info', base: null })
   return {
     service,
-    bootstrap: environment[ENVIRONMENT.bootstrap] ?? '127.0.0.1:9092',
-    logger: pino({ name: service, level: environment.LOG_LEVEL ?? 'info', base: null }),
+    bootstrap,
+    logger,
+    client: { bootstrap, clientId: service, log: ({ message, details }) => logger.warn(details, message) },
     required,
     number(name) {
       const value = Number(required(name))

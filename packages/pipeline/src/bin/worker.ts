@@ -1,15 +1,27 @@
 import { ENVIRONMENT } from '@radtune/core/contract'
-import { readSlotSettings, startWorker } from '../worker/index.ts'
+import { followSettings } from '../live-settings/index.ts'
+import { readSlotSettings, readWorkerShare, startWorker } from '../worker/index.ts'
 import { runService } from './run-service.ts'
 
-await runService('worker', async ({ service, bootstrap, logger, required, number }) =>
-  startWorker({
+await runService('worker', async ({ service, bootstrap, logger, required, number, client }) => {
+  const share = readWorkerShare(process.env, {
+    startSlots: number(ENVIRONMENT.slots),
+    slotHeapBytes: number(ENVIRONMENT.slotHeapBytes),
+  })
+  const start = { ...readSlotSettings(process.env), 'pipeline.parallelism': share.startTotal }
+  const settings = await followSettings(client, { start, logger })
+  const worker = await startWorker({
     service,
     bootstrap,
     logger,
-    slots: number(ENVIRONMENT.slots),
-    slotHeapBytes: number(ENVIRONMENT.slotHeapBytes),
+    share,
     statsAddress: required(ENVIRONMENT.statsAddress),
-    settings: readSlotSettings(process.env),
-  }),
-)
+    settings,
+  })
+  return {
+    async close() {
+      await settings.close()
+      await worker.close()
+    },
+  }
+})

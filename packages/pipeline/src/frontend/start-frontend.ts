@@ -1,7 +1,7 @@
 import helmet from '@fastify/helmet'
 import httpProxy from '@fastify/http-proxy'
 import fastifyStatic from '@fastify/static'
-import type { FrontendSample, Health } from '@radtune/core/contract'
+import type { FrontendSample, Health, SettingsReport } from '@radtune/core/contract'
 import { type FastifyInstance, fastify } from 'fastify'
 import { type GuardOptions, guardRequest, listenFastify } from '../http/index.ts'
 import { processSample, startStatsServer } from '../stats-server/index.ts'
@@ -36,6 +36,8 @@ export interface RunningFrontend {
 }
 
 const PROXY_TIMEOUT_MS = 10_000
+/** The frontend reads no live setting, so it needs no client of Kafka: whatever they are, it runs by them. */
+const NO_SETTINGS: SettingsReport = { revision: null, applied: {}, rejected: [], problem: null }
 
 /**
  * Serves the page and passes `/api` and `/ws` on to the backend, so that a browser sees one origin. Healthy whether or
@@ -46,7 +48,7 @@ export async function startFrontend(options: FrontendOptions): Promise<RunningFr
   const webRoot = findWebRoot(options.webRoot)
   let requests = 0
   const process = processSample(options.service)
-  const sample = (): FrontendSample => ({ ...process(), requests })
+  const sample = (): FrontendSample => ({ ...process(NO_SETTINGS), requests })
   const health = (): Health =>
     webRoot === undefined
       ? { healthy: false, reason: 'the page is not built: npm run build' }

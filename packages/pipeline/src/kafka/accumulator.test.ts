@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Accumulator, type LaneOptions } from './accumulator.ts'
 import type { BatchProducer, EncodedRecords } from './driver.ts'
-import { decodeRecords, type FetchedRecord } from './record-batch.ts'
+import { decodeRecords } from './record-batch.ts'
 
 const lane = (changes: Partial<LaneOptions> = {}): LaneOptions => ({
   batchBytes: 1000,
@@ -46,9 +46,7 @@ function memoryProducer(options: { manual?: boolean } = {}) {
 }
 
 function valuesOf(records: EncodedRecords): string[] {
-  const decoded: FetchedRecord[] = []
-  decodeRecords(records, { firstOffset: 0, firstTimestamp: 0, from: 0 }, decoded)
-  return decoded.map(({ value }) => String(value))
+  return [...decodeRecords(records)].map(({ value }) => String(value))
 }
 
 const record = (text: string) => ({ key: null, value: Buffer.from(text), headers: [] })
@@ -67,6 +65,47 @@ describe('Accumulator', () => {
     expect(requests.length).toBeGreaterThanOrEqual(2)
     expect(requests[0]?.batches[0]?.records).toHaveLength(4)
     expect(accumulator.counts).toMatchObject({ records: 5, queuedBytes: 0 })
+  })
+
+  it('keeps the order of every partition when lanes change while a backlog waits', async () => {
+    const { producer, written, requests, waiting } = memoryProducer({ manual: true })
+    const options = (main: LaneOptions['compression']) => ({
+      lanes: {
+        main: lane({ batchBytes: 60, compression: main }),
+        dirty: lane({ batchBytes: 60, compression: 'gzip' }),
+      },
+      bufferBytes: 1e6,
+    })
+    const accumulator = new Accumulator({ producer, ...options('snappy'), onFailure: fail })
+    let next = 0
+    for (const compression of ['snappy', 'gzip', 'snappy', 'gzip'] as const) {
+      accumulator.configure(options(compression))
+      for (let round = 0; round < 3; round += 1) {
+        accumulator.append('dirty', 0, record(String(next++).padStart(20, '0')))
+        accumulator.append('main', round % 2, record(String(next++).padStart(20, '0')))
+      }
+    }
+    accumulator.flush()
+    const done = accumulator.settled()
+    const answering = setInterval(() => waiting.shift()?.resolve(), 1)
+    await done
+    clearInterval(answering)
+    for (const texts of written.values()) expect(texts).toEqual([...texts].sort())
+    expect([...written.values()].flat()).toHaveLength(next)
+    expect(new Set(requests.map(({ compression }) => compression))).toEqual(new Set(['snappy', 'gzip']))
+  })
+
+  it('has space at once when the buffer grows', async () => {
+    const { producer, waiting } = memoryProducer({ manual: true })
+    const lanes = { t: lane({ batchBytes: 10 }) }
+    const accumulator = new Accumulator({ producer, lanes, bufferBytes: 10, onFailure: fail })
+    accumulator.append('t', 0, record('x'.repeat(50)))
+    expect(accumulator.full).toBe(true)
+    const space = accumulator.space()
+    accumulator.configure({ lanes, bufferBytes: 1000 })
+    await space
+    waiting.shift()?.resolve()
+    await accumulator.settled()
   })
 
   it('puts lanes of different compression into different requests', async () => {

@@ -60,6 +60,8 @@ export class Accumulator {
   readonly counts: AccumulatorCounts = { batches: 0, records: 0, bytes: 0, filled: 0, queuedBytes: 0 }
   readonly #options: AccumulatorOptions
   readonly #now: () => number
+  #lanes: AccumulatorOptions['lanes']
+  #bufferBytes: number
   /** By topic and partition: where the next record goes. */
   readonly #open = new Map<string, Map<number, OpenBatch>>()
   /** In the order of their becoming due; those of one partition in the order of their records. */
@@ -77,12 +79,14 @@ export class Accumulator {
 
   constructor(options: AccumulatorOptions) {
     this.#options = options
+    this.#lanes = options.lanes
+    this.#bufferBytes = options.bufferBytes
     this.#now = options.clock ?? (() => performance.now())
   }
 
   /** Whether callers should await `space` before they append more. */
   get full(): boolean {
-    return this.counts.queuedBytes >= this.#options.bufferBytes
+    return this.counts.queuedBytes >= this.#bufferBytes
   }
 
   /** Adds a record to the batch of its partition. The record may be used again afterwards. Throws after a failure. */
@@ -102,6 +106,15 @@ export class Accumulator {
     if (!this.full) return Promise.resolve()
     this.flush()
     return new Promise((resolve, reject) => this.#spaceWaiters.push({ resolve, reject }))
+  }
+
+  /** Changes lanes and buffer for what is appended from now on; open batches go as they are, before all later ones. */
+  configure({ lanes, bufferBytes }: Pick<AccumulatorOptions, 'lanes' | 'bufferBytes'>): void {
+    this.flush()
+    this.#open.clear()
+    this.#lanes = lanes
+    this.#bufferBytes = bufferBytes
+    this.#releaseSpace()
   }
 
   /** Sends what there is without waiting for lingers. */
@@ -141,7 +154,7 @@ export class Accumulator {
   }
 
   #openBatch(topic: string, partition: number, partitions: Map<number, OpenBatch>): OpenBatch {
-    const lane = this.#options.lanes[topic]
+    const lane = this.#lanes[topic]
     if (!lane) throw new Error(`no producer settings for topic ${topic}`)
     this.#opened += 1
     const records = new RecordsWriter(this.#buffers.pop())
@@ -241,9 +254,12 @@ export class Accumulator {
       this.#keepBuffer(records.buffer)
     }
     this.#settle()
-    if (!this.full) {
-      for (const waiter of this.#spaceWaiters.splice(0)) waiter.resolve()
-    }
+    this.#releaseSpace()
+  }
+
+  #releaseSpace(): void {
+    if (this.full) return
+    for (const waiter of this.#spaceWaiters.splice(0)) waiter.resolve()
   }
 
   #keepBuffer(buffer: Buffer): void {

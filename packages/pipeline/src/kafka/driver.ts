@@ -11,11 +11,16 @@ export interface InputRecord {
   header(name: string): Buffer | undefined
 }
 
-/** Records of one partition, in offset order, as one fetch returned them. */
+/** Records of one partition, as one fetch returned them. */
 export interface InputBatch {
   topic: string
   partition: number
-  records: readonly InputRecord[]
+  /** In the order of their offsets. Decoded while they are taken: holding all of them would outlive the young generation. */
+  records: Iterable<InputRecord>
+  /** About how many: a fetch may begin within a batch of the log. */
+  count: number
+  firstOffset: number
+  lastOffset: number
   /** As fetched, still compressed; keys and values together where the client does not tell. */
   bytes: number
   /** The partition's end when the batch was fetched. */
@@ -59,9 +64,11 @@ export interface GroupConsumer {
   start(handlers: ConsumerHandlers): Promise<void>
   /** Fetching goes on from `offset`, which is not committed. */
   seek(partition: number, offset: number): void
+  /** Holds from the next fetch on; membership and positions stay. */
+  limitFetches(limits: FetchLimits): void
   /** Throws when the group is being redistributed; the offsets may be tried again. */
   commit(offsets: readonly CommitOffset[]): Promise<void>
-  /** Lets the running handler return, then leaves the group. */
+  /** Lets the running handler return, then leaves the group, unless it is a static member, which will be back. */
   stop(): Promise<void>
 }
 
@@ -97,14 +104,20 @@ export interface BatchProducer {
   close(): Promise<void>
 }
 
-export interface GroupConsumerOptions {
-  topic: string
-  groupId: string
-  fromBeginning: boolean
+/** What bounds one fetch. */
+export interface FetchLimits {
   fetchMinBytes: number
   fetchMaxWaitMs: number
   maxPartitionFetchBytes: number
+}
+
+export interface GroupConsumerOptions extends FetchLimits {
+  topic: string
+  groupId: string
+  fromBeginning: boolean
   sessionTimeoutMs: number
+  /** Makes a static member of the group: it keeps its partitions through a restart within the session. Its own alone. */
+  instanceId?: string
 }
 
 /** A pair of Kafka clients behind one face. */

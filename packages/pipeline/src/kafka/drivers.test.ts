@@ -7,10 +7,11 @@ import type {
   Compression,
   GroupConsumer,
   InputBatch,
+  InputRecord,
   KafkaDriver,
 } from './driver.ts'
 import { encodeRecords } from './encoded-records.ts'
-import { removeStaleMembers } from './stale-members.ts'
+import { removeMembers } from './remove-members.ts'
 import { readTails } from './tail-reader.ts'
 import { ensureTopics } from './topics.ts'
 
@@ -23,7 +24,7 @@ async function newTopic(partitions: number): Promise<string> {
 }
 
 /** A consumer that gathers what it gets until it has been told enough. */
-function gather(driver: KafkaDriver, topic: string, groupId: string) {
+function gather(driver: KafkaDriver, topic: string, groupId: string, instanceId?: string) {
   const consumer: GroupConsumer = driver.consumer({
     topic,
     groupId,
@@ -32,8 +33,9 @@ function gather(driver: KafkaDriver, topic: string, groupId: string) {
     fetchMaxWaitMs: 100,
     maxPartitionFetchBytes: 1024 * 1024,
     sessionTimeoutMs: 10_000,
+    ...(instanceId === undefined ? {} : { instanceId }),
   })
-  const batches: InputBatch[] = []
+  const batches: (Omit<InputBatch, 'records'> & { records: InputRecord[] })[] = []
   const assignments: { partitions: readonly number[]; continued: boolean }[] = []
   const conditions: { met: () => boolean; resolve: () => void }[] = []
   const check = () => {
@@ -50,7 +52,7 @@ function gather(driver: KafkaDriver, topic: string, groupId: string) {
     },
     onRebalancing: () => undefined,
     onBatch: async (batch) => {
-      batches.push(batch)
+      batches.push({ ...batch, records: [...batch.records] })
       check()
     },
     onFetch: check,
@@ -169,6 +171,25 @@ describe.each(['hybrid', 'kafkajs'] as const)('driver %s on a real broker', { ti
     await second.until(() => second.records().some(({ record }) => record.offset === 2))
   })
 
+  it('gives a static member its partitions back, and the others do not notice', async () => {
+    const topic = await newTopic(4)
+    const other = gather(driver, topic, topic)
+    await other.started
+    const first = gather(driver, topic, topic, 'one')
+    await first.started
+    const latest = (member: typeof other) => member.assignments.at(-1)?.partitions
+    await Promise.all([other, first].map((member) => member.until(() => latest(member)?.length === 2)))
+    const had = latest(first)
+    const joins = other.assignments.length
+    await first.consumer.stop()
+    const second = gather(driver, topic, topic, 'one')
+    await second.started
+    await second.until(() => second.assignments.length > 0)
+    expect(second.assignments[0]).toEqual({ partitions: had, continued: false })
+    expect(other.assignments).toHaveLength(joins)
+    expect(latest(other)).toHaveLength(2)
+  })
+
   it('shares the partitions of a group and says who kept its membership', async () => {
     const topic = await newTopic(4)
     const one = gather(driver, topic, topic)
@@ -216,7 +237,7 @@ describe('control path on a real broker', { timeout: 60_000 }, () => {
     expect(tails.get(`${topic}/2`)?.at(-1)?.offset).toBe(4)
   })
 
-  it('removes the members that an earlier client of the same name left in a group, and no others', async () => {
+  it('removes the members of a group that nobody is behind, and no others', async () => {
     const topic = await newTopic(2)
     const mine = { ...client, clientId: `mine-${randomUUID()}` }
     const left = gather(createDriver('hybrid', mine), topic, topic)
@@ -225,12 +246,12 @@ describe('control path on a real broker', { timeout: 60_000 }, () => {
     await Promise.all(
       [left, other].map((member) => member.until(() => member.assignments.at(-1)?.partitions.length === 1)),
     )
-    expect(await removeStaleMembers(mine, topic)).toBe(1)
+    expect(await removeMembers(mine, topic, (id) => id === mine.clientId)).toBe(1)
     // The one that was removed is still alive here and comes back, as somebody new.
     await left.until(() => left.assignments.at(-1)?.continued === false && left.assignments.length > 1)
     expect(other.assignments.slice(1).every(({ continued }) => continued)).toBe(true)
-    expect(await removeStaleMembers({ ...client, clientId: 'nobody' }, topic)).toBe(0)
-    expect(await removeStaleMembers(mine, `no-such-group-${topic}`)).toBe(0)
+    expect(await removeMembers(client, topic, (id) => id === 'nobody')).toBe(0)
+    expect(await removeMembers(mine, `no-such-group-${topic}`, () => true)).toBe(0)
   })
 
   it('makes topics once, mends settings without touching others, and never changes the partitions', async () => {

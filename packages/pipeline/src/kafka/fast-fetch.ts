@@ -1,6 +1,5 @@
 import { createRequire } from 'node:module'
 import type { KafkaMessage } from 'kafkajs'
-import type { InputRecord } from './driver.ts'
 import { type BatchHead, readBatchHeads, readRecords } from './record-batch.ts'
 
 /** A record batch that passes through kafkajs as if it were one message at the batch's last offset. */
@@ -57,9 +56,8 @@ function batchMessage(head: BatchHead): BatchMessage {
 
 /** The key of a control record tells a commit from an abort. */
 function markerKey(head: BatchHead): Buffer | null {
-  const markers: InputRecord[] = []
-  readRecords(head, 0, markers)
-  return markers[0]?.key ?? null
+  for (const { key } of readRecords(head)) return key
+  return null
 }
 
 /** The record batches in what kafkajs calls messages; undefined when they are messages indeed. */

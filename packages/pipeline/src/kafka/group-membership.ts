@@ -1,6 +1,8 @@
 import { createRequire } from 'node:module'
 import kafkajs, { type Assigner, type PartitionAssigner } from 'kafkajs'
 
+import type { FetchLimits } from './driver.ts'
+
 /** What a member of a group is told about its membership. */
 export interface MembershipHooks {
   /**
@@ -20,8 +22,17 @@ export interface Membership {
   assigner: PartitionAssigner
   /** Commits once, for the present generation; throws when the group does not take it. */
   commit(offsets: { topics: { topic: string; partitions: object[] }[] }): Promise<void>
-  /** Ends the heartbeats. */
+  /** Changes what bounds a fetch, from the next one on: kafkajs takes the limits once and reads them anew for each fetch. */
+  limitFetches(limits: FetchLimits): void
+  /** Ends the heartbeats. A member with an instance id does not leave: it is expected back. */
   stop(): void
+}
+
+/** The part of kafkajs's Broker that is used here. */
+interface Coordinator {
+  heartbeat(request: { groupId: string; memberId: string; groupGenerationId: number }): Promise<unknown>
+  joinGroup(request: object): Promise<unknown>
+  lookupRequest(api: unknown, definition: unknown): (request: object) => unknown
 }
 
 /** The part of kafkajs's ConsumerGroup that is used here. */
@@ -30,17 +41,32 @@ interface ConsumerGroup {
   memberId: string | null
   generationId: number
   assigners: Assigner[]
-  coordinator: {
-    heartbeat(request: { groupId: string; memberId: string; groupGenerationId: number }): Promise<unknown>
-  }
-  cluster: { findGroupCoordinator(query: { groupId: string }): Promise<ConsumerGroup['coordinator']> }
+  coordinator: Coordinator
+  cluster: { findGroupCoordinator(query: { groupId: string }): Promise<Coordinator> }
   commitOffsets(offsets: object): Promise<void>
+  minBytes: number
+  maxWaitTime: number
+  maxBytesPerPartition: number
+  maxBytes: number
 }
+
+/** A fetch holds at most so many partitions' worth. Compressed; decompressed records take several times as much. */
+export const PARTITIONS_PER_FETCH = 2
 
 interface Session {
   heartbeat(group: ConsumerGroup, intervalMs: number): Promise<void>
   join(group: ConsumerGroup, join: () => Promise<void>): Promise<void>
 }
+
+/**
+ * A broker that has just come up does not know yet that it coordinates the group. The membership outlives that, so it is no
+ * reason to join again, which kafkajs makes of the first.
+ */
+const PASSING_ERRORS = new Set([
+  'NOT_COORDINATOR_FOR_GROUP',
+  'GROUP_COORDINATOR_NOT_AVAILABLE',
+  'GROUP_LOAD_IN_PROGRESS',
+])
 
 const sessions = new WeakMap<Assigner, Session>()
 
@@ -49,24 +75,41 @@ const sessions = new WeakMap<Assigner, Session>()
  * that only goes forward (kafkajs stops them for an hour when the wall clock is set back by one), and a moment before each
  * join in which what is under way can be finished.
  */
-export function createMembership(options: { hooks: MembershipHooks; heartbeatMs: number }): Membership {
+export function createMembership(options: {
+  hooks: MembershipHooks
+  heartbeatMs: number
+  /**
+   * Static membership, which kafkajs can encode and does not offer: who comes back under this id within the session gets the
+   * partitions that it had, and nobody else notices.
+   */
+  instanceId: string | undefined
+}): Membership {
   watchGroups()
-  const { hooks, heartbeatMs } = options
+  const { hooks, heartbeatMs, instanceId } = options
   let group: ConsumerGroup | undefined
   let timer: NodeJS.Timeout | undefined
   let beating: Promise<void> | undefined
   let beatenAt = Number.NEGATIVE_INFINITY
   let searching = false
   let wasMember = false
+  let named = false
+  let limits: FetchLimits | undefined
 
   async function beat(member: ConsumerGroup): Promise<void> {
     const { groupId, memberId, generationId } = member
     if (memberId === null) return
     const sentAtMs = performance.now()
-    await member.coordinator.heartbeat({ groupId, memberId, groupGenerationId: generationId })
-    if (member.memberId !== memberId || member.generationId !== generationId) return
-    beatenAt = sentAtMs
-    hooks.onConfirmed(sentAtMs)
+    try {
+      await member.coordinator.heartbeat({ groupId, memberId, groupGenerationId: generationId })
+      beatenAt = sentAtMs
+      if (member.memberId === memberId && member.generationId === generationId) hooks.onConfirmed(sentAtMs)
+    } catch (error) {
+      const { type } = error as { type?: string }
+      if (type === undefined || PASSING_ERRORS.has(type)) return void findCoordinator(member)
+      // No confirmation: the group waits for this member only so long, and that time may be nearly over.
+      if (type === 'REBALANCE_IN_PROGRESS') hooks.onRebalancing()
+      throw error
+    }
   }
 
   /** A broker that came back is another connection; kafkajs looks for it only when it joins. */
@@ -86,23 +129,21 @@ export function createMembership(options: { hooks: MembershipHooks; heartbeatMs:
     heartbeat(member, intervalMs) {
       if (beating) return beating
       if (performance.now() < beatenAt + intervalMs) return Promise.resolve()
-      beating = beat(member)
-        .catch((error: Error & { type?: string }) => {
-          if (error.type === 'REBALANCE_IN_PROGRESS') hooks.onRebalancing()
-          else if (error.type === undefined) void findCoordinator(member)
-          throw error
-        })
-        .finally(() => {
-          beating = undefined
-        })
+      beating = beat(member).finally(() => {
+        beating = undefined
+      })
       return beating
     },
     async join(member, join) {
-      clearInterval(timer)
+      if (instanceId !== undefined && !named) nameMember(member, instanceId)
+      named = true
+      // Heartbeats go on meanwhile: what is to be finished can only be written while they are answered.
       await hooks.beforeJoin(wasMember && member.memberId === null)
+      clearInterval(timer)
       await join()
       wasMember = true
       group = member
+      if (limits) limit(member, limits)
       clearInterval(timer)
       const tick = () => void session.heartbeat(member, heartbeatMs).catch(() => undefined)
       timer = setInterval(tick, heartbeatMs)
@@ -121,7 +162,37 @@ export function createMembership(options: { hooks: MembershipHooks; heartbeatMs:
       if (!group) throw new Error('not a member of the group yet')
       await group.commitOffsets(offsets)
     },
-    stop: () => clearInterval(timer),
+    limitFetches(next) {
+      limits = next
+      if (group) limit(group, next)
+    },
+    stop() {
+      clearInterval(timer)
+      // kafkajs leaves the group for a member with an id only.
+      if (group && instanceId !== undefined) group.memberId = null
+    },
+  }
+}
+
+function limit(group: ConsumerGroup, limits: FetchLimits): void {
+  group.minBytes = limits.fetchMinBytes
+  group.maxWaitTime = limits.fetchMaxWaitMs
+  group.maxBytesPerPartition = limits.maxPartitionFetchBytes
+  group.maxBytes = limits.maxPartitionFetchBytes * PARTITIONS_PER_FETCH
+}
+
+/** Makes a group join under an instance id: kafkajs's encoder knows it, its broker does not pass it on. */
+function nameMember({ cluster }: ConsumerGroup, groupInstanceId: string): void {
+  const find = cluster.findGroupCoordinator.bind(cluster)
+  cluster.findGroupCoordinator = async (query) => {
+    const broker = await find(query)
+    const lookupRequest: Coordinator['lookupRequest'] = (api, definition) => {
+      const encode = broker.lookupRequest(api, definition)
+      return (request) => encode({ ...request, groupInstanceId })
+    }
+    const joining: Coordinator = Object.create(broker, { lookupRequest: { value: lookupRequest } })
+    const joinGroup: Coordinator['joinGroup'] = (request) => broker.joinGroup.call(joining, request)
+    return Object.create(broker, { joinGroup: { value: joinGroup } }) as Coordinator
   }
 }
 

@@ -6,6 +6,7 @@ export type {
   ClientOptions,
   CommitOffset,
   ConsumerHandlers,
+  FetchLimits,
   GroupConsumer,
   InputBatch,
   InputRecord,
@@ -13,7 +14,9 @@ export type {
   OutputRecord,
 } from './driver.ts'
 export { createProgressReader, type ProgressReader } from './progress.ts'
-export { removeStaleMembers } from './stale-members.ts'
+export { publishSettings, writeSettings } from './publish-settings.ts'
+export { removeMembers } from './remove-members.ts'
 export { readTails, type TailRecord } from './tail-reader.ts'
+export { type FollowedRecord, followTopic, type TopicFollower } from './topic-follower.ts'
 export { awaitCoordinator, ensureTopics, type TopicOutcome } from './topics.ts'
 export { warmUpBroker } from './warm-up.ts'

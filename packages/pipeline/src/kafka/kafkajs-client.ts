@@ -5,8 +5,11 @@ import type { ClientOptions } from './driver.ts'
 
 let prepared = false
 
-/** A kafkajs client with all codecs, a quiet logger and no idle spin. Keeps trying for ever: callers bound what must be bounded. */
-export function createKafkajs({ bootstrap, clientId, log }: ClientOptions): Kafka {
+/** A kafkajs client with all codecs, a quiet logger and no idle spin. Keeps trying for ever unless `retries` says how often. */
+export function createKafkajs(
+  { bootstrap, clientId, log }: ClientOptions,
+  { retries = 1_000_000_000 }: { retries?: number } = {},
+): Kafka {
   if (!prepared) {
     prepareKafkajs()
     prepared = true
@@ -16,7 +19,7 @@ export function createKafkajs({ bootstrap, clientId, log }: ClientOptions): Kafk
     clientId,
     connectionTimeout: 3000,
     requestTimeout: 30_000,
-    retry: { initialRetryTime: 200, maxRetryTime: 2000, retries: 1_000_000_000 },
+    retry: { initialRetryTime: 200, maxRetryTime: 2000, retries },
     logLevel: logLevel.WARN,
     logCreator:
       () =>

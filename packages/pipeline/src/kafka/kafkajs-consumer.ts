@@ -8,8 +8,8 @@ import type {
   InputRecord,
 } from './driver.ts'
 import { batchesOf } from './fast-fetch.ts'
-import { createMembership } from './group-membership.ts'
-import { readRecords } from './record-batch.ts'
+import { createMembership, PARTITIONS_PER_FETCH } from './group-membership.ts'
+import { type BatchHead, readRecords } from './record-batch.ts'
 
 /** A rebalance is noticed by the answer to a heartbeat, and stops the partitions of all who noticed it before the last one. */
 const HEARTBEAT_MS = 500
@@ -20,6 +20,7 @@ export function createKafkajsConsumer(kafka: Kafka, options: GroupConsumerOption
   let handlers: ConsumerHandlers | undefined
   const membership = createMembership({
     heartbeatMs,
+    instanceId: options.instanceId,
     hooks: {
       beforeJoin: async (lost) => handlers?.beforeJoin?.(lost),
       onConfirmed: (sentAtMs) => handlers?.onConfirmed?.(sentAtMs),
@@ -35,8 +36,7 @@ export function createKafkajsConsumer(kafka: Kafka, options: GroupConsumerOption
     minBytes: options.fetchMinBytes,
     maxWaitTimeInMs: options.fetchMaxWaitMs,
     maxBytesPerPartition: options.maxPartitionFetchBytes,
-    // Compressed; decoded objects take several times as much, so a few partitions' worth bounds the memory.
-    maxBytes: options.maxPartitionFetchBytes * 2,
+    maxBytes: options.maxPartitionFetchBytes * PARTITIONS_PER_FETCH,
     allowAutoTopicCreation: false,
     // Giving up would mean a new member, and the group would wait for the old one until its session ends: retry for ever.
     retry: {
@@ -77,6 +77,9 @@ export function createKafkajsConsumer(kafka: Kafka, options: GroupConsumerOption
     seek(partition, offset) {
       consumer.seek({ topic: options.topic, partition, offset: String(offset) })
     },
+    limitFetches(limits) {
+      membership.limitFetches(limits)
+    },
     async commit(offsets: readonly CommitOffset[]) {
       const partitions = offsets.map(({ partition, offset, metadata }) => ({
         partition,
@@ -86,8 +89,8 @@ export function createKafkajsConsumer(kafka: Kafka, options: GroupConsumerOption
       await membership.commit({ topics: [{ topic: options.topic, partitions }] })
     },
     async stop() {
-      await consumer.stop()
       membership.stop()
+      await consumer.stop()
       await consumer.disconnect()
     },
   }
@@ -101,18 +104,39 @@ function toInputBatch(batch: {
   messages: KafkaMessage[]
 }): InputBatch {
   const { topic, partition, messages, highWatermark, fetchedOffset = '0' } = batch
-  const records: InputRecord[] = []
-  let bytes = 0
-  const fetched = batchesOf(messages)
-  for (const head of fetched ?? []) {
-    readRecords(head, Number(fetchedOffset), records)
-    bytes += head.bytes.length
+  const endOffset = Number(highWatermark)
+  const heads = batchesOf(messages)
+  if (heads) return { topic, partition, endOffset, ...ofBatches(heads, Number(fetchedOffset)) }
+  const records = messages.map((message) => new KafkajsRecord(message))
+  const sizeOf = ({ key, value }: InputRecord) => (key?.length ?? 0) + (value?.length ?? 0)
+  return {
+    topic,
+    partition,
+    endOffset,
+    records,
+    count: records.length,
+    firstOffset: records[0]?.offset ?? endOffset,
+    lastOffset: records.at(-1)?.offset ?? endOffset,
+    bytes: records.reduce((sum, record) => sum + sizeOf(record), 0),
   }
-  for (const message of fetched ? [] : messages) {
-    records.push(new KafkajsRecord(message))
-    bytes += (message.value?.length ?? 0) + (message.key?.length ?? 0)
+}
+
+function ofBatches(
+  heads: readonly BatchHead[],
+  fetchedOffset: number,
+): Omit<InputBatch, 'topic' | 'partition' | 'endOffset'> {
+  return {
+    records:
+      heads.length === 1 ? readRecords(heads[0] as BatchHead, fetchedOffset) : chain(heads, fetchedOffset),
+    count: heads.reduce((sum, { count }) => sum + count, 0),
+    firstOffset: Math.max(fetchedOffset, heads[0]?.firstOffset ?? 0),
+    lastOffset: heads.at(-1)?.lastOffset ?? fetchedOffset,
+    bytes: heads.reduce((sum, { bytes }) => sum + bytes.length, 0),
   }
-  return { topic, partition, records, bytes, endOffset: Number(highWatermark) }
+}
+
+function* chain(heads: readonly BatchHead[], fetchedOffset: number): Generator<InputRecord> {
+  for (const head of heads) yield* readRecords(head, fetchedOffset)
 }
 
 class KafkajsRecord implements InputRecord {

@@ -1,6 +1,6 @@
 import kafkajs, { type Kafka, type Message } from 'kafkajs'
 import type { BatchProducer, Compression, EncodedRecords, OutputBatch } from './driver.ts'
-import { decodeRecords, type FetchedRecord } from './record-batch.ts'
+import { decodeRecords } from './record-batch.ts'
 
 const { CompressionTypes } = kafkajs
 const compressionTypes: Record<Compression, kafkajs.CompressionTypes> = {
@@ -35,9 +35,7 @@ export function createKafkajsProducer(kafka: Kafka): BatchProducer {
 
 /** kafkajs encodes for itself, so the records are taken apart again. */
 function messagesOf(records: EncodedRecords, partition: number): Message[] {
-  const decoded: FetchedRecord[] = []
-  decodeRecords(records, { firstOffset: 0, firstTimestamp: 0, from: 0 }, decoded)
-  return decoded.map((record) => ({
+  return [...decodeRecords(records)].map((record) => ({
     key: record.key,
     value: record.value,
     partition,

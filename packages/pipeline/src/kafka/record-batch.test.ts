@@ -13,9 +13,7 @@ function batchOf(records: readonly OutputRecord[], compression: Compression = 'n
 }
 
 function recordsOf(bytes: Buffer, from = 0): FetchedRecord[] {
-  const records: FetchedRecord[] = []
-  for (const head of readBatchHeads(bytes)) readRecords(head, from, records)
-  return records
+  return readBatchHeads(bytes).flatMap((head) => [...readRecords(head, from)])
 }
 
 /** As the broker stores it: with the offset that it gave the first record. */

@@ -52,6 +52,7 @@ export interface BatchHead {
   bytes: Buffer
   firstOffset: number
   lastOffset: number
+  count: number
   producerId: bigint
   transactional: boolean
   /** Markers of transactions, not records. */
@@ -73,6 +74,7 @@ export function readBatchHeads(bytes: Buffer): BatchHead[] {
       bytes: bytes.subarray(at, end),
       firstOffset,
       lastOffset: firstOffset + bytes.readInt32BE(at + LAST_OFFSET_DELTA_AT),
+      count: bytes.readInt32BE(at + COUNT_AT),
       producerId: bytes.readBigInt64BE(at + PRODUCER_ID_AT),
       transactional: (attributes & TRANSACTIONAL) !== 0,
       control: (attributes & CONTROL) !== 0,
@@ -82,64 +84,45 @@ export function readBatchHeads(bytes: Buffer): BatchHead[] {
   return heads
 }
 
-/** Appends the records of a batch from offset `from` on to `into`. Their buffers are views of the decompressed batch. */
-export function readRecords({ bytes, firstOffset }: BatchHead, from: number, into: InputRecord[]): void {
+/** The records of a batch from offset `from` on, decompressed when the first is taken. Their buffers are views of it. */
+export function* readRecords({ bytes, firstOffset, count }: BatchHead, from = 0): Generator<FetchedRecord> {
   const attributes = bytes.readInt16BE(ATTRIBUTES_AT)
   const decompress = decompressors[attributes & CODEC_MASK]
   if (!decompress) throw new Error(`record batch with unknown compression ${attributes & CODEC_MASK}`)
-  const data = decompress(bytes.subarray(RECORDS_AT))
   const firstTimestamp = readInt64(bytes, FIRST_TIMESTAMP_AT)
   const appendTime = (attributes & LOG_APPEND_TIME) !== 0 ? readInt64(bytes, MAX_TIMESTAMP_AT) : undefined
-  const count = bytes.readInt32BE(COUNT_AT)
-  decodeRecords({ count, bytes: data }, { firstOffset, firstTimestamp, appendTime, from }, into)
+  const records = decodeRecords({ count, bytes: decompress(bytes.subarray(RECORDS_AT)) })
+  for (const record of records) {
+    record.offset += firstOffset
+    record.timestampMs = appendTime ?? record.timestampMs + firstTimestamp
+    if (record.offset >= from) yield record
+  }
 }
 
-/** Appends encoded records from offset `from` on to `into`, as views of their bytes. */
-export function decodeRecords(
-  { count, bytes: data }: EncodedRecords,
-  {
-    firstOffset,
-    firstTimestamp,
-    appendTime,
-    from,
-  }: { firstOffset: number; firstTimestamp: number; appendTime?: number | undefined; from: number },
-  into: { push(record: FetchedRecord): unknown },
-): void {
-  const cursor = new Cursor(data)
+/** Encoded records as views of their bytes, with offsets and timestamps relative to their batch. */
+export function* decodeRecords({ count, bytes }: EncodedRecords): Generator<FetchedRecord> {
+  const cursor = new Cursor(bytes)
   for (let left = count; left > 0; left -= 1) {
-    const length = cursor.varint()
-    const end = cursor.at + length
+    const end = cursor.varint() + cursor.at
+    // Attributes of a record mean nothing yet.
     cursor.at += 1
-    const timestampMs = firstTimestamp + cursor.varlong()
-    const offset = firstOffset + cursor.varint()
-    if (offset >= from) {
-      const keyLength = cursor.varint()
-      const keyAt = cursor.at
-      if (keyLength > 0) cursor.at += keyLength
-      const valueLength = cursor.varint()
-      const valueAt = cursor.at
-      if (valueLength > 0) cursor.at += valueLength
-      into.push(
-        new FetchedRecord(
-          data,
-          offset,
-          appendTime ?? timestampMs,
-          keyAt,
-          keyLength,
-          valueAt,
-          valueLength,
-          cursor.at,
-        ),
-      )
-    }
+    const timestampMs = cursor.varlong()
+    const offset = cursor.varint()
+    const keyLength = cursor.varint()
+    const keyAt = cursor.at
+    if (keyLength > 0) cursor.at += keyLength
+    const valueLength = cursor.varint()
+    const valueAt = cursor.at
+    if (valueLength > 0) cursor.at += valueLength
+    yield new FetchedRecord(bytes, offset, timestampMs, keyAt, keyLength, valueAt, valueLength, cursor.at)
     cursor.at = end
   }
 }
 
 /** A record as a view of its batch. */
 export class FetchedRecord implements InputRecord {
-  readonly offset: number
-  readonly timestampMs: number
+  offset: number
+  timestampMs: number
   readonly #data: Buffer
   readonly #keyAt: number
   readonly #keyLength: number

@@ -4,6 +4,8 @@ import { type PartitionProgress, sumRecords } from '@radtune/core/contract'
 export interface BacklogGate {
   /** Undefined while the way is free, else a promise for when it is. */
   wait(): Promise<void> | undefined
+  /** Closes at so many records in flight from the next look on. */
+  setMost(records: number): void
   /** Opens for good. */
   close(): void
 }
@@ -21,7 +23,8 @@ export function createBacklogGate(options: {
   progress: () => Promise<PartitionProgress[]>
   onProblem: (error: unknown) => void
 }): BacklogGate {
-  const { most, progress, onProblem } = options
+  const { progress, onProblem } = options
+  let { most } = options
   let waiting: PromiseWithResolvers<void> | undefined
   let looking = false
   const open = () => {
@@ -46,6 +49,9 @@ export function createBacklogGate(options: {
   const timer = setInterval(() => void look(), LOOK_EVERY_MS)
   return {
     wait: () => waiting?.promise,
+    setMost(records) {
+      most = records
+    },
     close() {
       clearInterval(timer)
       open()

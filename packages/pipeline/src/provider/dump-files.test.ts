@@ -17,7 +17,7 @@ afterAll(() => rm(folder, { recursive: true }))
 
 const header = FULL_DUMP_HEADER.join(',')
 const line = (capturedTime: string) => `${capturedTime},34.132,-118.842,27,cpm,,1,,,,,,`
-const start = { from: { round: 0, index: 0, row: 1 }, newest: undefined }
+const start = { from: { round: 0, index: 0, row: 1 } }
 
 async function file(name: string, content: string | Uint8Array): Promise<string> {
   const path = join(folder, name)
@@ -153,7 +153,7 @@ describe('loop', () => {
     const stop = new AbortController()
     const found: { source: string; time: string | undefined }[] = []
     const from = { round: resumeRound, index: 0, row: 1 }
-    for await (const batch of source.batches({ resume: { from, newest: undefined }, signal: stop.signal })) {
+    for await (const batch of source.batches({ resume: { from }, signal: stop.signal })) {
       for (const { reading } of batch.rows) found.push({ source: batch.source, time: reading.captured_time })
       if (found.length >= count) stop.abort()
     }

@@ -10,7 +10,6 @@ describe('resumePoint', () => {
   it('knows nothing without references', () => {
     const point = resumePoint({ identity, partitions: 2, newestRefs: new Map() })
     expect(point.alreadyPublished(0, { round: 0, index: 0, row: 1 })).toBe(false)
-    expect(point.newest).toBeUndefined()
     expect(point.from).toEqual({ round: 0, index: 0, row: 1 })
   })
 
@@ -25,14 +24,14 @@ describe('resumePoint', () => {
     expect(point.alreadyPublished(0, { round: 1, index: 0, row: 11 })).toBe(false)
     expect(point.alreadyPublished(1, { round: 1, index: 0, row: 1 })).toBe(false)
     expect(point.from).toEqual({ round: 0, index: 1, row: 99 })
-    expect(point.newest).toEqual({ round: 1, index: 0, row: 10 })
   })
 
   it('passes over references of other data', () => {
     const foreign = ['0/0-other.csv', '0/7-a.csv', 'generator-1', 'a.csv', '0/1-a.csv']
     for (const source of foreign) {
       const point = resumePoint({ identity, partitions: 1, newestRefs: new Map([[0, { source, row: 5 }]]) })
-      expect(point.newest).toBeUndefined()
+      expect(point.from.row).toBe(1)
+      expect(point.alreadyPublished(0, point.from)).toBe(false)
     }
     const generator = { kind: 'generator', seed: 3 } as const
     const own = resumePoint({
@@ -40,13 +39,13 @@ describe('resumePoint', () => {
       partitions: 1,
       newestRefs: new Map([[0, { source: 'generator-3', row: 5 }]]),
     })
-    expect(own.newest?.row).toBe(5)
+    expect(own.from.row).toBe(5)
     const other = resumePoint({
       identity: generator,
       partitions: 1,
       newestRefs: new Map([[0, { source: 'generator-4', row: 5 }]]),
     })
-    expect(other.newest).toBeUndefined()
+    expect(other.from.row).toBe(1)
   })
 
   it('publishes every row exactly once, wherever each partition was cut off', () => {

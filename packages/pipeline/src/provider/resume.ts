@@ -7,8 +7,6 @@ export interface ResumePoint {
   alreadyPublished(partition: number, position: RowPosition): boolean
   /** No row before this one is missing in any partition that has rows of the source; the start when nothing is known. */
   from: RowPosition
-  /** The newest row of the source in any partition; undefined when there is none. */
-  newest: RowPosition | undefined
 }
 
 /** How a source of rows names itself in `RowRef.source`. */
@@ -46,7 +44,6 @@ export function resumePoint(options: {
       return newest !== undefined && comparePositions(position, newest) <= 0
     },
     from: known.length === partitions ? (known[0] ?? START) : START,
-    newest: known.at(-1),
   }
 }
 

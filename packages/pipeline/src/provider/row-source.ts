@@ -56,8 +56,6 @@ export interface RowOrder {
   resume: {
     /** No row before this one is missing. */
     from: RowPosition
-    /** The newest row that was published. */
-    newest: RowPosition | undefined
   }
   signal: AbortSignal
 }

@@ -64,6 +64,38 @@ function memorySink() {
 const idle = new AbortController().signal
 
 describe('createProvider', () => {
+  it('takes another pace at once, from now on, and without a burst', async () => {
+    const { sink, taken } = memorySink()
+    const clock = manualClock()
+    let asleep: (() => void) | undefined
+    const sleep = clock.sleep.bind(clock)
+    clock.sleep = (ms, signal) => {
+      if (ms < 10_000) return sleep(ms, signal)
+      asleep?.()
+      return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
+    }
+    const provider = createProvider({
+      source: countingSource(3),
+      sink,
+      resume: nothingBefore,
+      pacer: createRatePacer(0.01),
+      partitions: 2,
+      clock,
+    })
+    const sleeping = new Promise<void>((resolve) => {
+      asleep = resolve
+    })
+    const running = provider.run(idle)
+    await sleeping
+    expect(taken).toHaveLength(1)
+    clock.nowMs = 50_000
+    provider.setPacer(createRatePacer(100))
+    expect(await running).toBe('finished')
+    const first = 1_700_000_000_000 + 50_000
+    expect(taken.slice(1, 5).map(({ sentAt }) => Number(sentAt) - first)).toEqual([0, 10, 20, 30])
+    expect(provider.numbers().targetPerSecond).toBe(100)
+  })
+
   it('publishes every row in order, flushes, and is finished', async () => {
     const { sink, taken } = memorySink()
     const provider = createProvider({

@@ -3,7 +3,7 @@ import type { OutputRecord } from '../kafka/index.ts'
 import type { Pacer } from './pacing.ts'
 import { placeRow, publishRow } from './publish-row.ts'
 import type { ResumePoint } from './resume.ts'
-import type { RowBatch, RowSource } from './row-source.ts'
+import type { RowBatch, RowSource, SourceRow } from './row-source.ts'
 
 /** Where rows go: an accumulator in front of Kafka, or anything else that takes records. */
 export interface RowSink {
@@ -28,12 +28,14 @@ export interface ProviderClock {
 /** The numbers of `ProviderSample` that are the provider's own. */
 export type ProviderNumbers = Omit<
   ProviderSample,
-  'at' | 'service' | 'pid' | 'uptimeMs' | 'rssBytes' | 'cpuMs' | 'settingsRevision'
+  'at' | 'service' | 'pid' | 'uptimeMs' | 'rssBytes' | 'cpuMs' | 'settingsRevision' | 'settings'
 >
 
 export interface Provider {
   /** Publishes until the source ends or the signal aborts; everything appended is flushed either way. Call once. */
   run(signal: AbortSignal): Promise<'finished' | 'stopped'>
+  /** Keeps another pace from the next row on, counted from now; a row that waits for the old one waits for this instead. */
+  setPacer(pacer: Pacer): void
   /** What happened so far; rates are since the last call. */
   numbers(): ProviderNumbers
 }
@@ -54,7 +56,10 @@ export function createProvider(options: {
   partitions: number
   clock: ProviderClock
 }): Provider {
-  const { source, sink, resume, pacer, partitions, clock } = options
+  const { source, sink, resume, partitions, clock } = options
+  let { pacer } = options
+  /** Ends a sleep: the pace has changed, or the run ends. */
+  let wake = new AbortController()
   let state: ProviderNumbers['state'] = 'starting'
   let read = 0
   let skipped = 0
@@ -72,8 +77,7 @@ export function createProvider(options: {
         skipped += 1
         continue
       }
-      const waitMs = pacer.waitMs(row, clock.monotonicMs())
-      if (waitMs > 0) await clock.sleep(Math.max(waitMs, MIN_SLEEP_MS), signal)
+      await untilDue(row, signal)
       if (signal.aborted) return
       const { partition, record } = publishRow(
         row,
@@ -82,6 +86,15 @@ export function createProvider(options: {
       )
       const full = sink.append(TOPICS.input, partition, record)
       if (full) await waitFor(full)
+    }
+  }
+
+  async function untilDue(row: SourceRow, signal: AbortSignal): Promise<void> {
+    for (let asked: Pacer | undefined; asked !== pacer && !signal.aborted; ) {
+      asked = pacer
+      const waitMs = asked.waitMs(row, clock.monotonicMs())
+      if (waitMs <= 0) return
+      await clock.sleep(Math.max(waitMs, MIN_SLEEP_MS), wake.signal)
     }
   }
 
@@ -106,6 +119,7 @@ export function createProvider(options: {
   return {
     async run(signal) {
       state = 'running'
+      signal.addEventListener('abort', () => wake.abort(), { once: true })
       try {
         try {
           await publishAll(signal)
@@ -119,6 +133,11 @@ export function createProvider(options: {
       if (signal.aborted) return 'stopped'
       state = 'finished'
       return 'finished'
+    },
+    setPacer(next) {
+      pacer = next
+      wake.abort()
+      wake = new AbortController()
     },
     numbers() {
       const nowMs = clock.monotonicMs()

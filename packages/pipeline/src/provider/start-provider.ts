@@ -1,4 +1,11 @@
-import { HEADERS, type Health, type ProviderSample, type RowRef, TOPICS } from '@radtune/core/contract'
+import {
+  HEADERS,
+  type Health,
+  type ProviderSample,
+  type RowRef,
+  type SettingsReport,
+  TOPICS,
+} from '@radtune/core/contract'
 import { readSettings } from '@radtune/core/settings'
 import type { Logger } from 'pino'
 import {
@@ -6,9 +13,11 @@ import {
   type ClientOptions,
   createDriver,
   createProgressReader,
+  type LaneOptions,
   type ProgressReader,
   readTails,
 } from '../kafka/index.ts'
+import { followSettings } from '../live-settings/index.ts'
 import { processSample, startStatsServer } from '../stats-server/index.ts'
 import { type BacklogGate, createBacklogGate } from './backlog-gate.ts'
 import { listDumpFiles } from './dump-files.ts'
@@ -55,24 +64,25 @@ export async function startProvider(
   options: ProviderOptions & { onFailure: (error: unknown) => void },
 ): Promise<{ close(): Promise<void> }> {
   const { logger, service, bootstrap } = options
-  const settings = readProviderSettings(options.environment)
+  const start = readProviderSettings(options.environment)
   const client: ClientOptions = {
     bootstrap,
     clientId: service,
     log: ({ message, details }) => logger.warn(details, message),
   }
+  const settings = await followSettings(client, { start, logger })
   const { source, identity } = await openSource(options)
   const progress = createProgressReader(client)
   const { partitions, newestRefs } = await readNewestRows(client, progress)
-  const producer = createDriver(settings['pipeline.driver'], client).producer()
+  const producer = createDriver(start['pipeline.driver'], client).producer()
   await producer.connect()
   const stop = new AbortController()
-  const accumulator = createAccumulator(settings, producer, (error) => {
+  const accumulator = createAccumulator(settings.values, producer, (error) => {
     stop.abort()
     options.onFailure(error)
   })
   const gate = createBacklogGate({
-    most: settings['provider.maxInFlight'],
+    most: settings.values['provider.maxInFlight'],
     progress: () => progress.read(),
     onProblem: (error) => logger.warn({ err: error }, 'the backlog cannot be read; publishing goes on'),
   })
@@ -80,11 +90,19 @@ export async function startProvider(
     source,
     sink: sinkOf(accumulator, gate),
     resume: resumePoint({ identity, partitions, newestRefs }),
-    pacer: pacerOf(settings),
+    pacer: pacerOf(settings.values),
     partitions,
     clock: systemClock,
   })
-  const server = await startStatsServer({ address: options.statsAddress, ...observe(service, provider) })
+  settings.onChange((values, changed) => {
+    accumulator.configure({ lanes: lanesOf(values), bufferBytes: values['provider.producer.bufferMemory'] })
+    gate.setMost(values['provider.maxInFlight'])
+    if (changed.some((key) => PACE.includes(key))) provider.setPacer(pacerOf(values))
+  })
+  const server = await startStatsServer({
+    address: options.statsAddress,
+    ...observe(service, { provider, settings: () => settings.report() }),
+  })
   const running = provider.run(stop.signal).then((end) => {
     const { read, published, skipped, malformed } = provider.numbers()
     logger.info({ read, published, skipped, malformed }, `provider ${end}`)
@@ -93,6 +111,7 @@ export async function startProvider(
   logger.info({ source: source.title, partitions }, 'provider started')
   return {
     async close() {
+      await settings.close()
       stop.abort()
       gate.close()
       await running.catch(() => undefined)
@@ -142,16 +161,20 @@ function createAccumulator(
 ): Accumulator {
   return new Accumulator({
     producer,
-    lanes: {
-      [TOPICS.input]: {
-        batchBytes: settings['provider.producer.batchBytes'],
-        lingerMs: settings['provider.producer.linger'],
-        compression: settings['provider.producer.compression'],
-      },
-    },
+    lanes: lanesOf(settings),
     bufferBytes: settings['provider.producer.bufferMemory'],
     onFailure,
   })
+}
+
+function lanesOf(settings: ProviderSettings): Record<string, LaneOptions> {
+  return {
+    [TOPICS.input]: {
+      batchBytes: settings['provider.producer.batchBytes'],
+      lingerMs: settings['provider.producer.linger'],
+      compression: settings['provider.producer.compression'],
+    },
+  }
 }
 
 function sinkOf(accumulator: Accumulator, gate: BacklogGate): RowSink {
@@ -168,6 +191,9 @@ function sinkOf(accumulator: Accumulator, gate: BacklogGate): RowSink {
   }
 }
 
+/** Settings that decide the pace. */
+const PACE: readonly (keyof ProviderSettings)[] = ['provider.rate', 'provider.playbackSpeed']
+
 function pacerOf(settings: ProviderSettings): Pacer {
   const speed = settings['provider.playbackSpeed']
   if (speed > 0) return createEventTimePacer(speed, Date.now)
@@ -175,9 +201,12 @@ function pacerOf(settings: ProviderSettings): Pacer {
   return rate === 0 ? createFreePacer() : createRatePacer(rate)
 }
 
-function observe(service: string, provider: Provider) {
+function observe(
+  service: string,
+  { provider, settings }: { provider: Provider; settings: () => SettingsReport },
+) {
   const base = processSample(service)
-  const sample = (): ProviderSample => ({ ...base(), ...provider.numbers() })
+  const sample = (): ProviderSample => ({ ...base(settings()), ...provider.numbers() })
   // Rates are since the last look, so only the ring's timer may look; everyone else gets what it saw.
   let latest = sample()
   return {

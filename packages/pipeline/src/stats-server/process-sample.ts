@@ -1,3 +1,5 @@
+import type { SettingsReport } from '@radtune/core/contract'
+
 /** What every service says of its own process. */
 export interface ProcessSample {
   /** Wall-clock milliseconds. */
@@ -9,14 +11,15 @@ export interface ProcessSample {
   /** CPU time of all threads since the process started. */
   cpuMs: number
   settingsRevision: number | null
+  settings?: SettingsReport
 }
 
 /** Returns a function that reads the process; reading has no side effects. */
 export function processSample(
   service: string,
   now: () => number = Date.now,
-): (settingsRevision?: number | null) => ProcessSample {
-  return (settingsRevision = null) => {
+): (settings?: SettingsReport) => ProcessSample {
+  return (settings) => {
     const { user, system } = process.cpuUsage()
     return {
       at: now(),
@@ -25,7 +28,8 @@ export function processSample(
       uptimeMs: Math.round(process.uptime() * 1000),
       rssBytes: process.memoryUsage.rss(),
       cpuMs: (user + system) / 1000,
-      settingsRevision,
+      settingsRevision: settings?.revision ?? null,
+      ...(settings ? { settings } : {}),
     }
   }
 }

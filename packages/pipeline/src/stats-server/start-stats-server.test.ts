@@ -92,8 +92,15 @@ test.each(['9100', 'localhost', '127.0.0.1:', '127.0.0.1:99999', '::1:80', ''])(
 )
 
 test('the process sample has the numbers of this process', () => {
-  const sample = processSample('backend', () => 5)(17)
-  expect(sample).toMatchObject({ at: 5, service: 'backend', pid: process.pid, settingsRevision: 17 })
+  const settings = { revision: 17, applied: { 'thresholds.high': 200 }, rejected: [], problem: null }
+  const sample = processSample('backend', () => 5)(settings)
+  expect(sample).toMatchObject({
+    at: 5,
+    service: 'backend',
+    pid: process.pid,
+    settingsRevision: 17,
+    settings,
+  })
   expect(sample.rssBytes).toBeGreaterThan(1_000_000)
   expect(sample.cpuMs).toBeGreaterThan(0)
 })

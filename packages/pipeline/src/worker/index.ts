@@ -1,2 +1,3 @@
 export { readSlotSettings } from './slot-settings.ts'
 export { startWorker } from './start-worker.ts'
+export { readWorkerShare } from './worker-share.ts'

@@ -7,17 +7,23 @@ export interface SlotStart {
   service: string
   bootstrap: string
   settings: SlotSettings
+  /** Counts the changes of settings in this process. */
+  generation: number
 }
 
 /** From the thread to its process, once a second and when something happens. */
 export type SlotMessage =
   | { kind: 'stats'; stats: SlotStats; health: SlotHealth }
   | { kind: 'log'; level: 'info' | 'warn' | 'error'; message: string; details: Record<string, unknown> }
+  /** The settings of this generation are in force. */
+  | { kind: 'applied'; generation: number }
   | { kind: 'failed'; message: string }
   | { kind: 'stopped' }
 
-/** From the process to its thread. */
-export type SlotCommand = { kind: 'stop' }
+/** From the process to its thread. `leave` gives the slot's place in the group up; else whoever comes back under its name gets it. */
+export type SlotCommand =
+  | { kind: 'stop'; leave: boolean }
+  | { kind: 'settings'; settings: SlotSettings; generation: number }
 
 export interface SlotHealth {
   joined: boolean

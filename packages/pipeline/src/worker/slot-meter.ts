@@ -62,9 +62,9 @@ export function createSlotMeter(options: {
     onFetch() {
       lastFetchAt = now()
     },
-    onFetched({ records, bytes }) {
+    onFetched({ count, bytes }) {
       window.batches += 1
-      window.records += records.length
+      window.records += count
       window.bytes += bytes
     },
     onDecided(outcome, sentAt, nowMs) {

@@ -1,6 +1,6 @@
 import { OUTPUT_TOPICS, TOPICS } from '@radtune/core/contract'
 import { readSettings, type SettingKey } from '@radtune/core/settings'
-import type { LaneOptions } from '../kafka/index.ts'
+import type { FetchLimits, LaneOptions } from '../kafka/index.ts'
 
 const keys = [
   'pipeline.duplicateWindow',
@@ -32,6 +32,15 @@ export type SlotSettings = ReturnType<typeof readSlotSettings>
 
 export function readSlotSettings(environment: Readonly<Record<string, string | undefined>>) {
   return readSettings(environment, keys)
+}
+
+/** What bounds a fetch of the input. */
+export function fetchLimitsOf(settings: SlotSettings): FetchLimits {
+  return {
+    fetchMinBytes: settings['consumer.fetchMinBytes'],
+    fetchMaxWaitMs: settings['consumer.fetchMaxWait'],
+    maxPartitionFetchBytes: settings['consumer.maxPartitionFetchBytes'],
+  }
 }
 
 /** Producer settings by output topic. */

@@ -1,12 +1,13 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { parentPort, workerData } from 'node:worker_threads'
 import { GROUPS, TOPICS } from '@radtune/core/contract'
-import { createDriver, createProgressReader, readTails, removeStaleMembers } from '../kafka/index.ts'
+import { createDriver, createProgressReader, readTails, removeMembers } from '../kafka/index.ts'
 import { createStageTimes, createStageWarmer, type RecordRules, recordRulesFrom } from '../stages/index.ts'
 import { createLease } from './lease.ts'
 import { createSlot } from './slot.ts'
 import type { SlotCommand, SlotMessage, SlotStart } from './slot-messages.ts'
 import { createSlotMeter } from './slot-meter.ts'
+import { fetchLimitsOf } from './slot-settings.ts'
 
 const SAMPLE_INTERVAL_MS = 1000
 const HEARD_POLL_MS = 50
@@ -16,7 +17,7 @@ const END_MS = 500
 /** Body of a slot's thread: wires a slot to Kafka, reports each second, stops when told. */
 async function runSlotThread(port: NonNullable<typeof parentPort>, start: SlotStart): Promise<void> {
   const post = (message: SlotMessage) => port.postMessage(message)
-  const { settings } = start
+  let { settings } = start
   const clientId = `${start.service}-slot-${start.slot}`
   const client = {
     bootstrap: start.bootstrap,
@@ -37,7 +38,9 @@ async function runSlotThread(port: NonNullable<typeof parentPort>, start: SlotSt
   const progress = createProgressReader(client)
   const meter = createSlotMeter({
     slot: start.slot,
-    maxPartitionFetchBytes: settings['consumer.maxPartitionFetchBytes'],
+    get maxPartitionFetchBytes() {
+      return settings['consumer.maxPartitionFetchBytes']
+    },
     stages: createStageTimes(),
     now: () => performance.now(),
   })
@@ -51,10 +54,9 @@ async function runSlotThread(port: NonNullable<typeof parentPort>, start: SlotSt
         topic: TOPICS.input,
         groupId: GROUPS.worker,
         fromBeginning: true,
-        fetchMinBytes: settings['consumer.fetchMinBytes'],
-        fetchMaxWaitMs: settings['consumer.fetchMaxWait'],
-        maxPartitionFetchBytes: settings['consumer.maxPartitionFetchBytes'],
+        ...fetchLimitsOf(settings),
         sessionTimeoutMs: settings['consumer.sessionTimeout'],
+        instanceId: clientId,
       }),
       producer: driver.producer({ mayWrite: lease.isHeld }),
       lease,
@@ -62,6 +64,7 @@ async function runSlotThread(port: NonNullable<typeof parentPort>, start: SlotSt
       tails: (wanted) => readTails(client, wanted),
       now: Date.now,
       onFailure: fail,
+      note: (message, details) => post({ kind: 'log', level: 'info', message, details }),
     },
   })
   const report = () => {
@@ -81,12 +84,17 @@ async function runSlotThread(port: NonNullable<typeof parentPort>, start: SlotSt
     report()
   }, HEARD_POLL_MS)
   let stopping = false
-  port.on('message', async (command: SlotCommand) => {
-    if (command.kind !== 'stop') return
+  const apply = (command: Extract<SlotCommand, { kind: 'settings' }>) => {
+    settings = command.settings
+    slot.applySettings(settings, recordRulesFrom(settings))
+    post({ kind: 'applied', generation: command.generation })
+  }
+  const stop = async ({ leave }: Extract<SlotCommand, { kind: 'stop' }>) => {
     stopping = true
     try {
       await slot.stop()
-      await progress.close()
+      if (leave) await removeMembers(client, GROUPS.worker, (id) => id === clientId)
+      void progress.close().catch(() => undefined)
     } catch (error) {
       fail(error)
     }
@@ -98,16 +106,13 @@ async function runSlotThread(port: NonNullable<typeof parentPort>, start: SlotSt
     port.close()
     // A start that is under way, or a group that does not answer, would keep the thread.
     setTimeout(() => process.exit(), END_MS).unref()
+  }
+  port.on('message', (command: SlotCommand) => {
+    if (command.kind === 'settings') apply(command)
+    else void stop(command)
   })
+  post({ kind: 'applied', generation: start.generation })
   try {
-    const removed = await removeStaleMembers(client, GROUPS.worker)
-    if (removed > 0)
-      post({
-        kind: 'log',
-        level: 'warn',
-        message: 'removed what an earlier process left in the group',
-        details: { removed },
-      })
     if (!stopping) await Promise.all([slot.start(), warmUp(recordRulesFrom(settings))])
   } catch (error) {
     fail(error)

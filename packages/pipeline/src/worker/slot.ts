@@ -18,7 +18,7 @@ import {
 import { countOutcome, processRecord, type RecordRules } from '../stages/index.ts'
 import type { Lease } from './lease.ts'
 import type { SlotMeter } from './slot-meter.ts'
-import { lanesOf, type SlotSettings } from './slot-settings.ts'
+import { fetchLimitsOf, lanesOf, type SlotSettings } from './slot-settings.ts'
 import { type OwnedPartition, takeOverPartition } from './take-over-partition.ts'
 
 /** What a slot needs of the world. */
@@ -33,12 +33,16 @@ export interface SlotPorts {
   now(): number
   /** The slot cannot go on; whoever runs it starts a new one. */
   onFailure(error: Error): void
+  /** Something worth a line in the log. */
+  note?(message: string, details: Record<string, unknown>): void
 }
 
 export interface Slot {
   start(): Promise<void>
   /** Finishes what was read, waits for the acknowledgements, commits, and leaves the group. */
   stop(): Promise<void>
+  /** Runs by these settings and rules from the next record, batch, commit and fetch on. */
+  applySettings(settings: SlotSettings, rules: RecordRules): void
   /** Partitions that the group gave to this slot; each is taken over when its first records come. */
   readonly assigned: readonly number[]
   readonly partitions: ReadonlyMap<number, OwnedPartition>
@@ -71,7 +75,8 @@ export function createSlot(options: {
   rules: RecordRules
   meter: SlotMeter
 }): Slot {
-  const { ports, settings, rules, meter } = options
+  const { ports, meter } = options
+  let { settings, rules } = options
   const owned = new Map<number, OwnedPartition>()
   let assigned: readonly number[] = []
   let joined = false
@@ -101,6 +106,7 @@ export function createSlot(options: {
     assigned = partitions
     joined = true
     rebalancing = false
+    ports.note?.('joined the group', { partitions, continued })
     for (const partition of owned.keys()) {
       if (!continued || !partitions.includes(partition)) owned.delete(partition)
     }
@@ -116,6 +122,8 @@ export function createSlot(options: {
   async function beforeJoin(lost: boolean): Promise<void> {
     if (lost) throw fail('the group has removed this slot: another may own its partitions')
     if (owned.size === 0) return
+    if (accumulator.counts.queuedBytes > 0 && !ports.lease.isHeld())
+      throw fail('what was read is not written, and another may own the partitions before it is')
     accumulator.flush()
     const finished = commitQuietly().then(() => accumulator.settled())
     const inTime = await Promise.race([finished.then(() => true), after(FINISH_MS, false, { ref: false })])
@@ -132,6 +140,7 @@ export function createSlot(options: {
 
   /** Loads what is newly assigned. Anything of ours still in flight must have arrived before the output tails are read. */
   async function takeOver(): Promise<void> {
+    const startedAt = performance.now()
     const wanted = assigned.filter((partition) => !owned.has(partition))
     accumulator.flush()
     await accumulator.settled()
@@ -150,6 +159,12 @@ export function createSlot(options: {
         }),
       )
     }
+    const toRead = wanted.map((partition) => {
+      const { committedAtStart = 0, next = 0 } = owned.get(partition) ?? {}
+      return committedAtStart - next
+    })
+    const elapsedMs = Math.round(performance.now() - startedAt)
+    ports.note?.('took over', { partitions: wanted, recordsToReadAgain: toRead, elapsedMs })
   }
 
   async function onBatch(batch: InputBatch): Promise<void> {
@@ -162,8 +177,7 @@ export function createSlot(options: {
     const partition = owned.get(batch.partition)
     if (!partition || stopping) return
     partition.end = batch.endOffset
-    const first = batch.records[0]
-    if (first && first.offset > partition.next && !partition.soughtBack) {
+    if (batch.firstOffset > partition.next && !partition.soughtBack) {
       partition.soughtBack = true
       ports.consumer.seek(batch.partition, partition.next)
       return
@@ -174,24 +188,35 @@ export function createSlot(options: {
 
   async function processBatch(partition: OwnedPartition, batch: InputBatch): Promise<void> {
     meter.onFetched(batch)
-    const { records } = batch
     const receivedAt = ports.now()
-    for (let index = 0; index < records.length; index += SLICE) {
-      const end = Math.min(index + SLICE, records.length)
-      for (let at = index; at < end; at += 1) processOne(partition, records[at] as InputRecord, receivedAt)
-      if (accumulator.full) {
-        const waitedFrom = performance.now()
-        await accumulator.space()
-        meter.backPressured(performance.now() - waitedFrom)
-      } else await nextTurn()
+    let taken = 0
+    for (const record of batch.records) {
+      processOne(partition, record, receivedAt)
+      taken += 1
+      if (taken % SLICE !== 0) continue
+      await turn()
       if (stopping || rebalancing || owned.get(batch.partition) !== partition) return
     }
+    await turn()
+  }
+
+  /** Lets timers and sockets have their turn; longer while the buffer is full. */
+  async function turn(): Promise<void> {
+    if (!accumulator.full) return await nextTurn()
+    const waitedFrom = performance.now()
+    await accumulator.space()
+    meter.backPressured(performance.now() - waitedFrom)
   }
 
   function processOne(partition: OwnedPartition, record: InputRecord, receivedAt: number): void {
     if (record.offset < partition.next) return
     partition.next = record.offset + 1
     const refill = record.offset < partition.committedAtStart
+    if (record.offset === partition.committedAtStart)
+      ports.note?.('goes on where the last commit was', {
+        partition: partition.partition,
+        offset: record.offset,
+      })
     const outcome = processRecord(partition.state, record, refill)
     if (refill) return
     countOutcome(partition.counters, outcome)
@@ -233,6 +258,11 @@ export function createSlot(options: {
     lastCommitAt = performance.now()
   }
 
+  function startCommitting(): void {
+    clearInterval(commitTimer)
+    commitTimer = setInterval(() => void commitQuietly(), settings['pipeline.commitInterval'])
+  }
+
   /** A commit that fails, as in a rebalance, is harmless: the offsets stay due and the next tick tries again. */
   function commitQuietly(): Promise<void> {
     return commit().catch((error) => meter.onCommitFailure(error))
@@ -261,7 +291,18 @@ export function createSlot(options: {
         onFetch: meter.onFetch,
         onFailure: ports.onFailure,
       })
-      commitTimer = setInterval(() => void commitQuietly(), settings['pipeline.commitInterval'])
+      startCommitting()
+    },
+    applySettings(nextSettings, nextRules) {
+      settings = nextSettings
+      rules = nextRules
+      for (const partition of owned.values()) partition.state = { ...partition.state, rules }
+      accumulator.configure({
+        lanes: lanesOf(settings),
+        bufferBytes: settings['producer.bufferMemory'],
+      })
+      ports.consumer.limitFetches(fetchLimitsOf(settings))
+      if (commitTimer && !stopping) startCommitting()
     },
     async stop() {
       stopping = true

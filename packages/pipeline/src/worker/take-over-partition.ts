@@ -19,8 +19,8 @@ export interface OwnedPartition {
   /** Position and counters of the last successful commit. */
   committed: number
   counters: PartitionCounters
-  /** Duplicate window and rules, for the stages. */
-  readonly state: PartitionState
+  /** Duplicate window and rules, for the stages; replaced whole when the rules change, so that a record meets one set of them. */
+  state: PartitionState
   /** Highest input offset that each output already holds: what an earlier owner wrote but had not committed. */
   readonly written: Readonly<Record<OutputTopic, number>>
   /** The partition's end at the last fetch. */

@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { Files } from '../../ports/files.ts'
 
@@ -9,7 +9,9 @@ export function createDiskFiles(): Files {
     list: async (path) => (await orWhenMissing(readdir(path), [])).sort(),
     async write(path, text, options) {
       await mkdir(dirname(path), { recursive: true })
-      await writeFile(path, text, options?.secret ? { mode: 0o600 } : {})
+      const temporary = `${path}.${process.pid}`
+      await writeFile(temporary, text, options?.secret ? { mode: 0o600 } : {})
+      await rename(temporary, path)
     },
     async kind(path) {
       const found = await orWhenMissing(stat(path), undefined)

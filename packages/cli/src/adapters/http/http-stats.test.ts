@@ -53,6 +53,17 @@ test('reads the newest sample without its history', async () => {
   expect(asked).toEqual(['/stats?history=0'])
 })
 
+test('reads the live settings of any service, and takes none for a why', async () => {
+  const settings = { revision: 3, applied: { 'provider.rate': 5 }, rejected: [], problem: null }
+  let current: object = { ...provider, settings }
+  const port = await serve((_, response) => {
+    response.end(JSON.stringify({ schema: 'radtune.stats/1', current, history: [] }))
+  })
+  expect(await stats.settings(port)).toEqual({ known: true, value: settings, at: 42 })
+  current = provider
+  expect(await stats.settings(port)).toMatchObject({ known: false })
+})
+
 test('takes an unhealthy answer for an answer', async () => {
   const port = await serve((_, response) => {
     response.statusCode = 503

@@ -2,6 +2,8 @@ import {
   backendSampleSchema,
   healthSchema,
   providerSampleSchema,
+  type SettingsReport,
+  settingsReportSchema,
   workerSampleSchema,
 } from '@radtune/core/contract'
 import { known, type Reading, unknown } from '@radtune/core/metrics'
@@ -26,11 +28,16 @@ export function createHttpStats({
     worker: (port) => sample(port, workerSampleSchema),
     provider: (port) => sample(port, providerSampleSchema),
     backend: (port) => sample(port, backendSampleSchema),
+    settings: (port) => sample(port, settingsOfSample),
     health: (port) =>
       // 503 carries a reason too: unhealthy is an answer, not silence.
       ask(`http://127.0.0.1:${port}/health`, { now, timeoutMs, schema: healthSchema, accept: [200, 503] }),
   }
 }
+
+const settingsOfSample = z
+  .object({ settings: settingsReportSchema })
+  .transform(({ settings }) => settings) as unknown as z.ZodType<SettingsReport>
 
 interface Question<Answer> {
   now: () => number

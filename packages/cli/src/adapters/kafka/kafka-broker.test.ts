@@ -7,6 +7,7 @@ import { Kafka, logLevel } from 'kafkajs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type RunningBroker, startBroker } from '../local/kafka-broker.ts'
 import { createKafkaBroker } from './kafka-broker.ts'
+import { createKafkaSettings } from './kafka-settings.ts'
 
 describe('a real broker', () => {
   let folder: string
@@ -65,6 +66,32 @@ describe('a real broker', () => {
     } finally {
       process.off('warning', listen)
       await Promise.all([broker.close(), producer.disconnect(), admin.disconnect()])
+    }
+  })
+
+  test('reads and writes the settings topic, holes and tombstones included', async () => {
+    const topic = createKafkaSettings({ bootstrap: running.bootstrap })
+    const admin = kafka.admin()
+    try {
+      await expect(topic.read()).rejects.toMatchObject({ code: 'RT-SET-005' })
+      await admin.connect()
+      await admin.createTopics({
+        topics: [{ topic: TOPICS.settings, numPartitions: 1 }],
+        waitForLeaders: false,
+      })
+      const empty = () => topic.read().catch(() => undefined)
+      await expect.poll(empty, { timeout: 20_000 }).toEqual({ values: new Map(), end: 0 })
+      expect(
+        await topic.write([
+          { key: 'a', value: '1' },
+          { key: 'b', value: '2' },
+        ]),
+      ).toBe(1)
+      expect(await topic.write([{ key: 'a', value: '3' }])).toBe(2)
+      expect(await topic.write([{ key: 'b', value: null }])).toBe(3)
+      expect(await topic.read()).toEqual({ values: new Map([['a', { value: '3', offset: 2 }]]), end: 4 })
+    } finally {
+      await Promise.all([topic.close(), admin.disconnect()])
     }
   })
 

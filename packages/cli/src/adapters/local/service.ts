@@ -52,6 +52,7 @@ export interface ServiceOptions {
 
 /** One process of the stack and its keeper: starts it, sees when it is ready, restarts it when it ends, stops it. */
 export class Service {
+  /** What its next start runs; what runs now was the same but for start values and limits. */
   process: LocalProcess
   condition: ServiceCondition = 'stopped'
   pid: number | undefined

@@ -190,6 +190,24 @@ describe('launch', () => {
     expect(supervisor.view()?.services.map(({ name }) => name)).toEqual(['b'])
   })
 
+  it('restarts nothing for other start values, and begins with them when it is started again', async () => {
+    const withStart = (value: string) => ({
+      ...service('a'),
+      env: { ...service('a').env, BEGINS: value },
+      startValues: ['BEGINS'],
+    })
+    await bring([withStart('1')])
+    const pid = state('a')?.pid as number
+    await bring([withStart('2')])
+    expect(state('a')?.pid).toBe(pid)
+    process.kill(pid, 'SIGKILL')
+    await vi.waitFor(() => expect(state('a')?.pid).not.toBe(pid), { timeout: 10_000 })
+    await vi.waitFor(() => {
+      const environment = readFileSync(`/proc/${state('a')?.pid}/environ`, 'utf8')
+      expect(environment.split('\0')).toContain('BEGINS=2')
+    })
+  })
+
   it('starts nothing when nothing differs, limits aside', async () => {
     const once = service('once', { once: true, dependsOn: ['a'] })
     await bring([service('a'), once])

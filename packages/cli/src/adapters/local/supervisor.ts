@@ -338,7 +338,15 @@ function warmUpEvent({ lastLines }: Service): RuntimeEvent {
     : { kind: 'note', text: 'Kafka was not warmed up: its first answers will be slow (radtune logs warm-up)' }
 }
 
-/** Limits are not part of what runs: they change while it does. */
+/**
+ * Limits are not part of what runs: they change while it does. Nor are start values: a service that runs follows the settings
+ * topic, and begins with the new ones only when it is started again.
+ */
 function isSameRun(a: LocalProcess, b: LocalProcess): boolean {
-  return isDeepStrictEqual({ ...a, limits: undefined }, { ...b, limits: undefined })
+  return isDeepStrictEqual(withoutStart(a), withoutStart(b))
+}
+
+function withoutStart(process: LocalProcess): unknown {
+  const env = Object.entries(process.env).filter(([name]) => !process.startValues.includes(name))
+  return { ...process, limits: undefined, env: Object.fromEntries(env) }
 }

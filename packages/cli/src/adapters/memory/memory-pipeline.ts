@@ -4,6 +4,7 @@ import {
   type Latency,
   type PartitionProgress,
   type ProviderSample,
+  type SettingsReport,
   type WorkerSample,
 } from '@radtune/core/contract'
 import { known, unknown } from '@radtune/core/metrics'
@@ -84,7 +85,15 @@ export function createMemoryBroker(pipeline: MemoryPipeline, now: () => number):
 /** Stats of the services that listen on `ports()`, made up from the pipeline. */
 export function createMemoryStats(
   pipeline: MemoryPipeline,
-  { now, ports }: { now: () => number; ports: () => Readonly<Record<string, number>> },
+  {
+    now,
+    ports,
+    settings,
+  }: {
+    now: () => number
+    ports: () => Readonly<Record<string, number>>
+    settings: (service: string) => SettingsReport
+  },
 ): StatsSource {
   const answers = (port: number, service: string) =>
     pipeline.startedAt !== undefined && ports()[service] === port && !pipeline.silent.has(service)
@@ -101,6 +110,10 @@ export function createMemoryStats(
       if (!answers(port, service)) return silence(port)
       const sample: WorkerSample = { ...processPart(pipeline, now(), service), slots: [] }
       return known(sample, now())
+    },
+    async settings(port) {
+      const service = Object.entries(ports()).find(([, other]) => other === port)?.[0] ?? ''
+      return answers(port, service) ? known(settings(service), now()) : silence(port)
     },
     async health(port) {
       return pipeline.startedAt === undefined ? silence(port) : known({ healthy: true, reason: null }, now())

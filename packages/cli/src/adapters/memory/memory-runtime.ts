@@ -1,6 +1,8 @@
 import type { WarmUp } from '@radtune/core/contract'
 import { RadtuneError } from '@radtune/core/errors'
 import { known, unknown } from '@radtune/core/metrics'
+import { isLiveSetting, type SettingKey, settings } from '@radtune/core/settings'
+import type { ServiceSpec } from '@radtune/core/stack'
 import type { Clock } from '../../ports/clock.ts'
 import type {
   Launch,
@@ -179,13 +181,18 @@ function serviceState(
   }
 }
 
-/** The provider reads the data, everybody uses the ports and settings: what differs beyond that restarts one service only. */
+/** The provider reads the data, everybody uses the ports and its limits: live settings restart nothing. */
 function sameService(before: Launch, after: Launch, name: string): boolean {
-  const partOf = (launch: Launch) => [
-    launch.spec.services.find((service) => service.name === name),
-    launch.ports,
-    name === 'provider' ? [launch.data, launch.spec.settings['provider.rate']?.value] : undefined,
-  ]
+  const partOf = ({ spec, data, ports }: Launch) => {
+    const service = spec.services.find((candidate) => candidate.name === name)
+    const { slots: _slots, reasons: _reasons, ...numbers } = service ?? ({} as Partial<ServiceSpec>)
+    const read = (Object.keys(spec.settings) as SettingKey[]).filter(
+      (key) =>
+        !isLiveSetting(key) && (settings[key].readers as readonly string[]).includes(numbers.role ?? ''),
+    )
+    const values = read.map((key) => [key, spec.settings[key].value])
+    return [numbers, ports, name === 'provider' ? data : undefined, values]
+  }
   return JSON.stringify(partOf(before)) === JSON.stringify(partOf(after))
 }
 

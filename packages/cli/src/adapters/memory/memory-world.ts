@@ -1,3 +1,4 @@
+import type { Launch } from '../../ports/runtime.ts'
 import type { StackWorld } from '../../ports/stack-world.ts'
 import { createMemoryClock } from './memory-clock.ts'
 import {
@@ -13,13 +14,21 @@ import {
   type MemoryRuntime,
   type MemoryRuntimeScript,
 } from './memory-runtime.ts'
+import {
+  createMemorySettings,
+  createMemorySettingsTopic,
+  type MemorySettings,
+  publishInMemory,
+  reportInMemory,
+} from './memory-settings.ts'
 
-/** A world in which a whole launch happens in memory. Tests steer it through `script`, `pipeline` and `project`. */
+/** A world in which a whole launch happens in memory. Tests steer it through `script`, `pipeline`, `topic` and `project`. */
 export interface MemoryWorld extends StackWorld {
   runtime: MemoryRuntime
   project: MemoryProject
   script: MemoryRuntimeScript
   pipeline: MemoryPipeline
+  topic: MemorySettings
   machine: { cpus: number; memoryBytes: number; availableMemoryBytes: number; platform: string }
 }
 
@@ -29,8 +38,10 @@ export function createMemoryWorld(): MemoryWorld {
   const script = createMemoryRuntimeScript()
   const pipeline = createMemoryPipeline()
   const project = createMemoryProject()
+  const topic = createMemorySettings()
   const runtime = createMemoryRuntime(clock, script, (startedAt) => {
     pipeline.startedAt = startedAt
+    if (startedAt !== undefined && project.launch) publishInMemory(topic, project.launch, startedAt)
   })
   const gib = 1024 ** 3
   const machine = { cpus: 4, memoryBytes: 8 * gib, availableMemoryBytes: 6 * gib, platform: 'linux' }
@@ -40,14 +51,17 @@ export function createMemoryWorld(): MemoryWorld {
     script,
     pipeline,
     project,
+    topic,
     runtime,
     machine,
     host: { facts: async () => machine },
     stats: createMemoryStats(pipeline, {
       now: () => clock.now(),
       ports: () => project.launch?.ports.stats ?? {},
+      settings: (service) => reportInMemory(topic, project.launch as Launch, service),
     }),
     broker: () => createMemoryBroker(pipeline, () => clock.now()),
+    settings: () => createMemorySettingsTopic(topic),
     freePorts: async (count) => Array.from({ length: count }, () => ++nextPort),
   }
 }

@@ -2,12 +2,15 @@ import type { ClientOptions } from './driver.ts'
 import { createKafkajs } from './kafkajs-client.ts'
 
 /**
- * Removes members of a group that bear this client's own id: what an earlier process of the same name left behind when it was
- * killed. Without it the group waits for them until their session times out, and their partitions stand still. To be called
- * before joining, by clients whose id is theirs alone. Returns how many were removed.
+ * Removes the members of a group whose client id is told by `isStale`: nobody is behind them any more, and without it their
+ * partitions stand still until their session times out. Returns how many were removed.
  */
-export async function removeStaleMembers(client: ClientOptions, groupId: string): Promise<number> {
-  const memberIds = await findMembers(client, groupId)
+export async function removeMembers(
+  client: ClientOptions,
+  groupId: string,
+  isStale: (clientId: string) => boolean,
+): Promise<number> {
+  const memberIds = await findMembers(client, groupId, isStale)
   if (memberIds.length === 0) return 0
   const platformatic = await import('@platformatic/kafka')
   const admin = new platformatic.Admin({
@@ -19,7 +22,7 @@ export async function removeStaleMembers(client: ClientOptions, groupId: string)
   try {
     await admin.removeMembersFromConsumerGroup({
       groupId,
-      members: memberIds.map((memberId) => ({ memberId, reason: 'its process was killed' })),
+      members: memberIds.map((memberId) => ({ memberId, reason: 'nobody is behind it' })),
     })
   } finally {
     await admin.close()
@@ -27,14 +30,18 @@ export async function removeStaleMembers(client: ClientOptions, groupId: string)
   return memberIds.length
 }
 
-async function findMembers(client: ClientOptions, groupId: string): Promise<string[]> {
+async function findMembers(
+  client: ClientOptions,
+  groupId: string,
+  isStale: (clientId: string) => boolean,
+): Promise<string[]> {
   const admin = createKafkajs(client).admin()
   await admin.connect()
   try {
     const { groups } = await admin.describeGroups([groupId])
     return groups
       .flatMap(({ members }) => members)
-      .filter(({ clientId }) => clientId === client.clientId)
+      .filter(({ clientId }) => isStale(clientId))
       .map(({ memberId }) => memberId)
   } finally {
     await admin.disconnect()

@@ -1,0 +1,80 @@
+import * as Flags from '@oclif/core/flags'
+import { RadtuneError } from '@radtune/core/errors'
+import { parseDuration } from '@radtune/core/units'
+import { type Answer, BaseCommand } from '../base-command.ts'
+import { setText } from '../output/set-text.ts'
+import { type SetData, setData } from '../output/settings-data.ts'
+
+export default class SetSettings extends BaseCommand {
+  static override schema = 'radtune.set/1'
+  static override summary = 'Change settings, live where that is possible'
+  static override description =
+    'Checks each value against its range and the plan, writes it to .radtune/overlay.yaml, and on a running stack tells the services over the settings topic and waits until all that read it run by it. KEY= takes a setting back to the value of the plan. A setting that is not live is written, and radtune up applies it: exit code 3 then.'
+  static override strict = false
+  static override usage = 'set KEY=VALUE [KEY=VALUE…] [FLAGS]'
+  static override flags = {
+    unset: Flags.string({
+      description: 'take a setting back to the value of the plan; may be repeated',
+      helpValue: 'KEY',
+      multiple: true,
+      multipleNonGreedy: true,
+    }),
+    irreversible: Flags.boolean({
+      description: 'allow a change that existing topics cannot take back, such as of partitions',
+    }),
+    'dry-run': Flags.boolean({ description: 'say what would change, and change nothing' }),
+    timeout: Flags.string({
+      description: 'longest wait for the services to run by it [default: 60s]',
+      helpValue: 'TIME',
+    }),
+  }
+  static override examples = [
+    '<%= config.bin %> set pipeline.parallelism=3',
+    '<%= config.bin %> set producer.main.linger=20ms producer.main.batchBytes=64KiB',
+    '<%= config.bin %> set provider.rate=5000 --dry-run',
+    '<%= config.bin %> set pipeline.parallelism=',
+  ]
+
+  override async run(): Promise<Answer<SetData>> {
+    const { flags, argv } = await this.parse(SetSettings)
+    const timeoutMs = readTimeout(flags.timeout)
+    const [{ parseChanges }, { changeSettings }] = await Promise.all([
+      import('../services/parse-change.ts'),
+      import('../services/change-settings.ts'),
+    ])
+    const changes = parseChanges(argv as string[], flags.unset ?? [])
+    if (changes.length === 0)
+      throw new RadtuneError('RT-CLI-003', {
+        what: 'nothing is named that is to be changed',
+        fix: ['radtune set KEY=VALUE', 'radtune get'],
+      })
+    const places = await this.planPlaces(flags)
+    const world = await this.world.stackWorld(places.projectDir)
+    const outcome = await changeSettings(world, places, {
+      request: {
+        changes,
+        irreversible: flags.irreversible,
+        dryRun: flags['dry-run'],
+        timeoutMs,
+      },
+      signal: this.interruption,
+    })
+    for (const warning of outcome.warnings) this.output.warn(warning)
+    return {
+      data: setData(outcome),
+      text: setText(outcome, this.output.stdout),
+      exitCode: outcome.running && outcome.settings.some(({ state }) => state === 'next up') ? 3 : 0,
+    }
+  }
+}
+
+/** A bare number is seconds here, as everywhere on a command line. */
+function readTimeout(text = '60s'): number {
+  const parsed = parseDuration(/^\d+(\.\d+)?$/.test(text.trim()) ? `${text.trim()}s` : text)
+  if (parsed.ok && parsed.value > 0 && parsed.value <= 3_600_000) return parsed.value
+  throw new RadtuneError('RT-CLI-003', {
+    what: `--timeout ${text} is not a time to wait`,
+    why: parsed.ok ? 'it is between 1ms and 1h' : parsed.problem,
+    fix: ['radtune set --timeout 60s KEY=VALUE'],
+  })
+}
