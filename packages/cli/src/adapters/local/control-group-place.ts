@@ -1,7 +1,7 @@
 import { existsSync, realpathSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { type GroupSystem, readGroupFile, writeGroupFile } from './control-group.ts'
-import type { FoldersV1 } from './control-group-v1.ts'
+import { type FoldersV1, foldersOf } from './control-group-v1.ts'
 
 /** The group below which this user's groups are made, or why there is none. */
 export type GroupPlace =
@@ -22,6 +22,21 @@ export function findGroupPlace(system: GroupSystem): GroupPlace {
   return hasControllers(mount, 'cgroup.controllers')
     ? findUnified(mount, own.get('') ?? '/')
     : findV1(mount, own)
+}
+
+/** All groups below which `findGroupPlace` may have made one, now or for a process that ran elsewhere. Changes nothing. */
+export function findGroupParents(system: GroupSystem): string[] {
+  const mount = join(system.root, 'sys/fs/cgroup')
+  const own = ownPaths(system.root)
+  if (!hasControllers(mount, 'cgroup.controllers')) {
+    const place = findV1(mount, own)
+    return place.kind === 'v1' ? foldersOf(place.parents) : []
+  }
+  const parents: string[] = []
+  for (let at = join(mount, own.get('') ?? '/'); ; at = dirname(at)) {
+    parents.push(at)
+    if (at === mount) return parents
+  }
 }
 
 /** Paths of this process's groups by controller; that of cgroup v2 has no name. */

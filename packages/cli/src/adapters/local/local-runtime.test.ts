@@ -34,6 +34,7 @@ beforeEach(async () => {
   const pipelineBin = join(projectDir, 'bin')
   mkdirSync(pipelineBin)
   writeFileSync(join(pipelineBin, 'topics.js'), topics)
+  writeFileSync(join(pipelineBin, 'warm-up.js'), 'process.exit(1)')
   for (const entry of ['worker', 'backend', 'frontend', 'provider'])
     writeFileSync(join(pipelineBin, `${entry}.js`), healthyService)
   runtime = createLocalRuntime({ projectDir, pipelineBin })
@@ -91,6 +92,9 @@ describe.skipIf(obstacle !== undefined)(
         event.kind === 'service' && event.condition === 'healthy' ? [event.name] : [],
       )
       expect(ready[0]).toBe('kafka')
+      // A warm-up that fails is told, and nothing waits for it.
+      expect(events).toContainEqual({ kind: 'note', text: expect.stringContaining('was not warmed up') })
+      expect(state.services.map(({ name }) => name)).not.toContain('warm-up')
       expect(ready.indexOf('provider')).toBeGreaterThan(ready.indexOf('worker-2'))
       await vi.waitFor(
         async () => {

@@ -9,6 +9,7 @@ import { type ControlGroup, joinCommand } from './control-group.ts'
 import { explainExit, readKernelMemoryKills, type ServiceExit } from './exit-reason.ts'
 import { createLineSplitter, type LogFile } from './log-file.ts'
 import { probe } from './probe.ts'
+import { pause, waitForEnd } from './process-end.ts'
 import { readProcess, signalGroup } from './process-table.ts'
 
 /** How patient a service's keeper is. Milliseconds. */
@@ -195,6 +196,8 @@ export class Service {
   }
 
   private endedWell(exit: ServiceExit): boolean {
+    // What was not warmed up is slow at first, and nothing else: no reason to try again or to give up.
+    if (this.process.role === 'warm-up') return true
     return exit.code === 0 && this.process.restart !== 'always'
   }
 
@@ -330,49 +333,10 @@ export class Service {
 
 const LINES_KEPT = 40
 
-interface ProcessEnd {
-  code: number | null
-  signal: NodeJS.Signals | null
-  failure: Error | undefined
-}
-
 /** A start that did not even come to a process: the disk is full, a file cannot be written. */
 function failedToRun(error: Error): { exit: ServiceExit; reason: string } {
   return {
     exit: { code: null, signal: null, outOfMemory: false },
     reason: `cannot be started: ${error.message}`,
   }
-}
-
-/** Ends what the process leaves in its group, and resolves once its last output is read. */
-function waitForEnd(child: ChildProcess): Promise<ProcessEnd> {
-  return new Promise((resolve) => {
-    child.once('error', (failure) => resolve({ code: null, signal: null, failure }))
-    child.once('exit', (code, signal) => {
-      if (child.pid !== undefined) signalGroup(child.pid, 'SIGKILL')
-      const end = () => resolve({ code, signal, failure: undefined })
-      const patience = setTimeout(() => {
-        child.stdout?.destroy()
-        child.stderr?.destroy()
-        end()
-      }, 500)
-      child.once('close', () => {
-        clearTimeout(patience)
-        end()
-      })
-    })
-  })
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve()
-    const timer = setTimeout(done, ms)
-    function done() {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', done)
-      resolve()
-    }
-    signal.addEventListener('abort', done)
-  })
 }

@@ -31,8 +31,7 @@ describe('the groups of a stack on a tree of cgroup v2', () => {
     expect(groups).toMatchObject({ how: 'cgroup v2', enforcing: true })
     const [folder = ''] = groups.folders
     expect(folder).toMatch(/\/sys\/fs\/cgroup\/app\/radtune-[0-9a-f]{12}$/)
-    expect(findStackFolders('/project/.radtune/local', tree.system)).toEqual([folder])
-    expect(findStackFolders('/other/.radtune/local', tree.system)).not.toEqual([folder])
+    expect(findStackFolders('/project/.radtune/local', tree.system)).toEqual([])
     expect(existsSync(folder)).toBe(false)
 
     groups.reserveCpus(2.7)
@@ -41,6 +40,8 @@ describe('the groups of a stack on a tree of cgroup v2', () => {
     expect(readFileSync(join(folder, 'cgroup.subtree_control'), 'utf8')).toBe('+cpu +memory')
     expect(readFileSync(join(folder, 'kafka', 'cpu.max'), 'utf8')).toBe('50000 100000')
 
+    expect(findStackFolders('/project/.radtune/local', tree.system)).toEqual([folder])
+    expect(findStackFolders('/other/.radtune/local', tree.system)).toEqual([])
     writeFileSync(join(folder, 'kafka', 'cgroup.procs'), '77\n')
     await groups.remove()
     expect(tree.killed).toContain(77)
@@ -48,7 +49,7 @@ describe('the groups of a stack on a tree of cgroup v2', () => {
   })
 
   it('are advice where none can be made, with the reason', async () => {
-    const [folder = ''] = findStackFolders('/project/.radtune/local', tree.system)
+    const [folder = ''] = (await openStackGroups('/project/.radtune/local', tree.system)).folders
     writeFileSync(`${folder}-trial-${process.pid}`, 'in the way')
     const groups = await openStackGroups('/project/.radtune/local', tree.system)
     expect(groups.enforcing).toBe(false)
@@ -123,8 +124,10 @@ describe.skipIf(obstacle !== undefined)(
       const events: RuntimeEvent[] = []
       const seen: unknown[] = []
       const script = `${noteQuota()} setTimeout(() => { for (;;); }, 2000)`
+      // So little that it is used up also on a busy machine.
+      const little = { ...limits, cpus: 0.04 }
       await supervisor.bring(
-        { launch: {}, processes: [service({ script })] },
+        { launch: {}, processes: [service({ script, limits: little })] },
         {
           signal: new AbortController().signal,
           onEvent(event) {
@@ -136,21 +139,21 @@ describe.skipIf(obstacle !== undefined)(
       expect(seen).toEqual([
         {
           memoryBytes: limits.memoryBytes,
-          cpus: 0.5,
+          cpus: 0.04,
           enforced: false,
           how: `${groups.how}, but CPU: not limited during the start-up`,
         },
       ])
       expect(readJournal(journal)).toContain(groups.how === 'cgroup v1' ? 'a quota -1' : 'a quota max 100000')
       expect(events.at(-1)).toEqual({ kind: 'limits', enforced: true, how: groups.how })
-      expect(state()?.limits).toEqual({ memoryBytes: 200 * MIB, cpus: 0.5, enforced: true, how: groups.how })
+      expect(state()?.limits).toEqual({ memoryBytes: 200 * MIB, cpus: 0.04, enforced: true, how: groups.how })
       await vi.waitFor(
         async () => {
           await supervisor.sample()
           const { throttling, cpus, memoryBytes } = state() ?? {}
           expect(throttling?.known && throttling.value.throttledPeriods).toBeGreaterThan(3)
           expect(throttling?.known && throttling.value.recentShare).toBeGreaterThan(0.2)
-          expect(cpus?.known && cpus.value).toBeGreaterThan(0.1)
+          expect(cpus?.known && cpus.value).toBeGreaterThan(0)
           expect(memoryBytes?.known && memoryBytes.value).toBeLessThan(200 * MIB)
         },
         { timeout: 30_000, interval: 500 },

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { readdirSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { MIB } from '@radtune/core/units'
 import {
@@ -11,7 +11,7 @@ import {
   removeGroupFolders,
   writeGroupFile,
 } from './control-group.ts'
-import { findGroupPlace, type GroupPlace } from './control-group-place.ts'
+import { findGroupParents, findGroupPlace, type GroupPlace } from './control-group-place.ts'
 import { createControlGroupV1, foldersOf } from './control-group-v1.ts'
 import { createControlGroupV2 } from './control-group-v2.ts'
 
@@ -66,10 +66,12 @@ export function withoutGroups(why: string): StackGroups {
   }
 }
 
-/** The folders of a stack's group as they would be made by this process, whether or not they exist. */
+/** The folders of a stack's group that exist where this process would make them. */
 export function findStackFolders(localFolder: string, system: GroupSystem = kernelGroups): string[] {
-  const place = findGroupPlace(system)
-  return place.kind === 'none' ? [] : stackFolders(place, groupPath(localFolder))
+  const path = groupPath(localFolder)
+  return findGroupParents(system)
+    .map((parent) => join(parent, path))
+    .filter((folder) => existsSync(folder))
 }
 
 /** Kills what is left in the groups of a stack and removes them. */

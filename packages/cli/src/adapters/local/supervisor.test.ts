@@ -174,6 +174,22 @@ describe('launch', () => {
     ).toEqual(['b stops', 'c stops'])
   })
 
+  it('tells what a warm-up came to, and says so when it came to nothing', async () => {
+    const told = { firstP50Ms: 212, lastP50Ms: 4, roundTrips: 300, elapsedMs: 1800 }
+    const warmUp = (script: string) => ({
+      ...service('warm-up', { once: true, script }),
+      role: 'warm-up' as const,
+    })
+    const events: RuntimeEvent[] = []
+    await bring([warmUp(`console.log(JSON.stringify({ level: 30, warmUp: ${JSON.stringify(told)} }))`)], {
+      events,
+    })
+    expect(events).toContainEqual({ kind: 'warm-up', warmUp: told })
+    await bring([warmUp('process.exit(1)'), service('b', { dependsOn: ['warm-up'] })], { events })
+    expect(events).toContainEqual({ kind: 'note', text: expect.stringContaining('was not warmed up') })
+    expect(supervisor.view()?.services.map(({ name }) => name)).toEqual(['b'])
+  })
+
   it('restarts nothing for other start values, and begins with them when it is started again', async () => {
     const withStart = (value: string) => ({
       ...service('a'),

@@ -3,8 +3,9 @@ import { isDeepStrictEqual } from 'node:util'
 import { readWarmUp } from '@radtune/core/contract'
 import { RadtuneError } from '@radtune/core/errors'
 import type { LocalProcess } from '@radtune/core/render'
-import type { LimitsInForce, RuntimeEvent, ServiceState } from '../../ports/runtime.ts'
+import type { RuntimeEvent, ServiceState } from '../../ports/runtime.ts'
 import { Availability } from './availability.ts'
+import { limitsInForce } from './limits-in-force.ts'
 import { type LogFile, openLogFile } from './log-file.ts'
 import { type Patience, Service } from './service.ts'
 import { createUsageSampler, NOT_RUNNING, type RunningService } from './service-usage.ts'
@@ -192,7 +193,9 @@ export class Supervisor {
   /** Ends the start-up boost, in which services ran without a CPU limit, and tells what holds from now on. */
   private limitCpus(onEvent: OnEvent): void {
     for (const service of this.services) service.limitCpus()
-    const limits = this.services.filter((service) => service.alive).map((service) => this.limitsOf(service))
+    const limits = this.services
+      .filter((service) => service.alive)
+      .map((service) => limitsInForce(service, this.options.groups))
     const lacking = limits.find(({ enforced }) => !enforced)
     const { how } = lacking ?? limits[0] ?? this.options.groups
     onEvent({ kind: 'limits', enforced: lacking === undefined && limits.length > 0, how })
@@ -340,32 +343,7 @@ export class Supervisor {
       memoryBytes: usage?.memoryBytes ?? NOT_RUNNING.memoryBytes,
       cpus: usage?.cpus ?? NOT_RUNNING.cpus,
       throttling: usage?.throttling ?? NOT_RUNNING.throttling,
-      limits: this.limitsOf(service),
-    }
-  }
-
-  /** What the kernel says now, not what it was told. */
-  private limitsOf({ group, alive, process: { limits } }: Service): LimitsInForce {
-    const { memoryBytes, cpus } = limits
-    const { how, enforcing } = this.options.groups
-    if (!group)
-      return {
-        memoryBytes,
-        cpus,
-        enforced: false,
-        how: enforcing ? `${how}, ${alive ? 'but its group could not be made' : 'once it runs'}` : how,
-      }
-    const { memoryLimitBytes, cpuLimit } = group.read()
-    const lacking = [
-      ...(memoryLimitBytes === undefined ? ['memory'] : []),
-      ...(cpuLimit === undefined ? ['CPU'] : []),
-    ]
-    const why = group.refusal ?? 'not limited during the start-up'
-    return {
-      memoryBytes: memoryLimitBytes ?? memoryBytes,
-      cpus: cpuLimit ?? cpus,
-      enforced: lacking.length === 0,
-      how: lacking.length === 0 ? how : `${how}, but ${lacking.join(' and ')}: ${why}`,
+      limits: limitsInForce(service, this.options.groups),
     }
   }
 }
