@@ -99,8 +99,8 @@ async function runSlotThread(port: NonNullable<typeof parentPort>, start: SlotSt
     setTimeout(() => process.exit(), END_MS).unref()
   })
   try {
-    if (start.slot === 0) await removeFormerSlots(client, start, post)
     if (!stopping) await slot.start()
+    if (start.slot === 0) await removeFormerSlots(client, start, post)
   } catch (error) {
     fail(error)
   }

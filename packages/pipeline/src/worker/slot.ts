@@ -80,6 +80,7 @@ export function createSlot(options: {
   let stopping = false
   /** The group is being redistributed, and this slot has not joined again yet. */
   let rebalancing = false
+  let connected: Promise<void> | undefined
   let takingOver: Promise<void> | undefined
   let committing: Promise<void> | undefined
   let commitTimer: NodeJS.Timeout | undefined
@@ -89,6 +90,7 @@ export function createSlot(options: {
     producer: {
       ...ports.producer,
       async send(batches, compression) {
+        await connected
         await ports.lease.untilHeld()
         await ports.producer.send(batches, compression)
       },
@@ -268,7 +270,9 @@ export function createSlot(options: {
       return lastCommitAt
     },
     async start() {
-      await ports.producer.connect()
+      connected = ports.producer.connect()
+      // Both take their time; what comes in before the producer is ready waits for it.
+      connected.catch(() => undefined)
       await ports.consumer.start({
         onAssigned,
         onRebalancing,
@@ -278,6 +282,7 @@ export function createSlot(options: {
         onFetch: meter.onFetch,
         onFailure: ports.onFailure,
       })
+      await connected
       commitTimer = setInterval(() => void commitQuietly(), settings['pipeline.commitInterval'])
     },
     async stop() {
