@@ -14,7 +14,7 @@ describeRuntime('the local runtime', async () => {
   const stats = Object.fromEntries(names.map((name, index) => [name, rest[index] ?? 0]))
   return {
     runtime: createLocalRuntime({ projectDir }),
-    launchAt: (rate) => launchAt(rate, { kafka, controller, backend, frontend, stats }),
+    launchAt: (rate, seed) => launchAt(rate, { kafka, controller, backend, frontend, stats }, seed),
     close: () => rm(projectDir, { recursive: true, force: true }),
   }
 })

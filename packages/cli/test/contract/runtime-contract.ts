@@ -4,7 +4,7 @@ import type { Launch, LogLine, Runtime, RuntimeEvent, ServiceState } from '../..
 /** A runtime under test, and launches of the same stack for it that differ in the provider's rate alone. */
 export interface RuntimeUnderTest {
   runtime: Runtime
-  launchAt(readingsPerSecond: number): Launch
+  launchAt(readingsPerSecond: number, seed?: number): Launch
   close(): Promise<void>
 }
 
@@ -102,13 +102,20 @@ export function describeRuntime(name: string, create: () => Promise<RuntimeUnder
       expect(await pids(runtime)).toEqual(before)
     })
 
+    test('restarts nothing for what a running service takes up by itself', async () => {
+      const before = await pids(runtime)
+      await runtime.launch(under.launchAt(200), { signal: never, onEvent: () => undefined })
+      expect(await pids(runtime)).toEqual(before)
+      expect((await runtime.inspect())?.launch).toEqual(under.launchAt(200))
+    })
+
     test('restarts only what differs', async () => {
       const { provider, ...others } = await pids(runtime)
-      await runtime.launch(under.launchAt(200), { signal: never, onEvent: () => undefined })
+      await runtime.launch(under.launchAt(200, 2), { signal: never, onEvent: () => undefined })
       const { provider: newProvider, ...kept } = await pids(runtime)
       expect(kept).toEqual(others)
       expect(newProvider).not.toBe(provider)
-      expect((await runtime.inspect())?.launch).toEqual(under.launchAt(200))
+      expect((await runtime.inspect())?.launch).toEqual(under.launchAt(200, 2))
     })
 
     test('reads the last lines of the services asked for', async () => {

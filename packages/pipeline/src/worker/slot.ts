@@ -83,6 +83,7 @@ export function createSlot(options: {
   let stopping = false
   /** The group is being redistributed, and this slot has not joined again yet. */
   let rebalancing = false
+  let connected: Promise<void> | undefined
   let takingOver: Promise<void> | undefined
   let committing: Promise<void> | undefined
   let commitTimer: NodeJS.Timeout | undefined
@@ -92,6 +93,7 @@ export function createSlot(options: {
     producer: {
       ...ports.producer,
       async send(batches, compression) {
+        await connected
         await ports.lease.untilHeld()
         await ports.producer.send(batches, compression)
       },
@@ -281,7 +283,9 @@ export function createSlot(options: {
       return lastCommitAt
     },
     async start() {
-      await ports.producer.connect()
+      connected = ports.producer.connect()
+      // Both take their time; what comes in before the producer is ready waits for it.
+      connected.catch(() => undefined)
       await ports.consumer.start({
         onAssigned,
         onRebalancing,
@@ -291,6 +295,7 @@ export function createSlot(options: {
         onFetch: meter.onFetch,
         onFailure: ports.onFailure,
       })
+      await connected
       startCommitting()
     },
     applySettings(nextSettings, nextRules) {
