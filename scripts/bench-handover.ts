@@ -16,14 +16,18 @@ process.exitCode = await main()
 async function main(): Promise<number> {
   const built = await build()
   if (built !== 0) return built
+  const interrupt = new AbortController()
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => interrupt.abort())
   const acts: HandoverAct[] = ['nothing', 'SIGKILL', 'SIGTERM']
   const found = await measureHandover({
     profile: values.profile,
     perSecond: Number(values.rate),
     times: Number(values.times),
     acts,
+    signal: interrupt.signal,
     say: (line) => console.log(line),
   })
+  if (interrupt.signal.aborted) return 130
   console.log('\nworker-1     its own partitions, worst   all others, worst')
   for (const act of acts) {
     const worst = (read: (handover: (typeof found)[number]) => number) =>

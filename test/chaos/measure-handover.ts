@@ -29,6 +29,7 @@ export async function measureHandover(options: {
   perSecond: number
   times: number
   acts: readonly HandoverAct[]
+  signal: AbortSignal
   say: (line: string) => void
 }): Promise<Handover[]> {
   const project = await mkdtemp(join(tmpdir(), 'radtune-handover-'))
@@ -40,11 +41,11 @@ export async function measureHandover(options: {
     const flow = watchFlow(() => createTopicReader(stack.bootstrap, OUTPUT_TOPICS), partitions)
     for (let time = 0; time < options.times; time += 1) {
       for (const act of options.acts) {
-        await delay(REST_MS)
+        await delay(REST_MS, undefined, { signal: options.signal })
         const own = (await ownersOf(stack))['worker-1'] ?? []
         flow.mark()
         if (act !== 'nothing') process.kill(await stack.pidOf('worker-1'), act)
-        await delay(WATCHED_MS)
+        await delay(WATCHED_MS, undefined, { signal: options.signal })
         const still = [...flow.standstills()]
         const longest = (mine: boolean) =>
           Math.max(0, ...still.filter(([partition]) => own.includes(partition) === mine).map(([, ms]) => ms))
@@ -56,6 +57,8 @@ export async function measureHandover(options: {
       }
     }
     await flow.stop()
+  } catch (error) {
+    if (!options.signal.aborted) throw error
   } finally {
     await stack.down().catch((error) => options.say(`down: ${error.message}`))
     await rm(project, { recursive: true, force: true })
