@@ -37,6 +37,8 @@ await runService('backend', async ({ service, client, logger, required }) => {
           fetchMaxWaitMs: FETCH_MAX_WAIT_MS,
           maxPartitionFetchBytes: FETCH_BYTES,
           sessionTimeoutMs,
+          // Back at once after a kill: as somebody new it would wait for its former self until that one's session ends.
+          instanceId: `${service}.${topic}`,
         }),
     })),
     progress: () => progress.read(),

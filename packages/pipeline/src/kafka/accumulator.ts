@@ -45,11 +45,11 @@ interface OpenBatch extends OutputBatch {
 
 /** A request stays short enough for quick answers. */
 const MAX_REQUEST_BYTES = 1024 * 1024
-/** While a request is out, a due batch grows up to this: half of the broker's default `message.max.bytes`, not compressed. */
-const MAX_BATCH_BYTES = 512 * 1024
-/** Buffers of acknowledged batches that are kept for new ones: larger ones were made by a burst. */
-const MAX_KEPT_BUFFER_BYTES = 128 * 1024
-const MAX_KEPT_BUFFERS = 64
+/** While a request is out, a due batch grows up to this: a quarter of the broker's default `message.max.bytes`, not compressed. */
+const MAX_BATCH_BYTES = 256 * 1024
+/** Buffers of acknowledged batches are used again: making and dropping them cost more than a third of a busy slot's time. */
+const MAX_KEPT_BUFFERS = 32
+const MAX_KEPT_BUFFER_BYTES = 2 * MAX_BATCH_BYTES
 
 /**
  * Gathers records per partition and sends them as the Java producer would: a batch goes when it is full or when its
