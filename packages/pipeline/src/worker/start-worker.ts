@@ -45,6 +45,11 @@ const RESTART_DELAY_MS = 1000
 /** A slot that is added to a running worker counts as healthy for so long before it has joined. */
 const ADDED_GRACE_MS = 15_000
 const MIB = 1024 * 1024
+/**
+ * Records die young. Left to itself V8 lets the young generation grow beyond what the old one has to spare, and then marks
+ * the old one over and over for nothing: three times the CPU per record at full speed, measured.
+ */
+const YOUNG_GENERATION_MB = 16
 
 /**
  * Runs a worker process: one thread per slot, started again when it fails, and the stats of all of them over HTTP. Follows
@@ -191,7 +196,10 @@ function spawnSlot(
   const thread = new Worker(new URL('./slot-thread.js', import.meta.url), {
     workerData: start,
     name: `slot-${index}`,
-    resourceLimits: { maxOldGenerationSizeMb: Math.floor(heapBytes / MIB) },
+    resourceLimits: {
+      maxOldGenerationSizeMb: Math.floor(heapBytes / MIB),
+      maxYoungGenerationSizeMb: YOUNG_GENERATION_MB,
+    },
   })
   const slot: RunningSlot = {
     index,
