@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module'
 import type { KafkaMessage } from 'kafkajs'
-import { type BatchHead, readBatchHeads, readRecords } from './record-batch.ts'
+import type { InputRecord } from './driver.ts'
+import { type BatchHead, type FetchedRecord, readBatchHeads, readRecords } from './record-batch.ts'
 
 /** A record batch that passes through kafkajs as if it were one message at the batch's last offset. */
 interface BatchMessage {
@@ -64,4 +65,40 @@ function markerKey(head: BatchHead): Buffer | null {
 export function batchesOf(messages: readonly KafkaMessage[]): BatchHead[] | undefined {
   const first = messages[0] as Partial<BatchMessage> | undefined
   return first?.head && messages.map((message) => (message as unknown as BatchMessage).head)
+}
+
+/** The records in what kafkajs calls messages, whichever form it hands over; markers of transactions are left out. */
+export function* recordsIn(messages: readonly KafkaMessage[]): Generator<FetchedRecord | KafkajsRecord> {
+  for (const head of batchesOf(messages) ?? []) if (!head.control) yield* readRecords(head)
+  if (batchesOf(messages)) return
+  for (const message of messages)
+    if (!(message as { isControlRecord?: boolean }).isControlRecord) yield new KafkajsRecord(message)
+}
+
+/** A record as kafkajs decodes it. */
+export class KafkajsRecord implements InputRecord {
+  readonly offset: number
+  readonly timestampMs: number
+  readonly key: Buffer | null
+  readonly value: Buffer | null
+  readonly #headers: KafkaMessage['headers']
+
+  constructor(message: KafkaMessage) {
+    this.offset = Number(message.offset)
+    this.timestampMs = Number(message.timestamp)
+    this.key = message.key
+    this.value = message.value
+    this.#headers = message.headers
+  }
+
+  header(name: string): Buffer | undefined {
+    const value = this.#headers?.[name]
+    const first = Array.isArray(value) ? value[0] : value
+    return typeof first === 'string' ? Buffer.from(first) : first
+  }
+
+  /** All headers in their order. */
+  headers(): [name: string, value: Buffer][] {
+    return Object.keys(this.#headers ?? {}).map((name) => [name, this.header(name) ?? Buffer.alloc(0)])
+  }
 }

@@ -1,16 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Broker, Connection, Producer, produceV11, Writer } from '@platformatic/kafka'
 import type { BatchProducer, ClientOptions, Compression, OutputBatch } from './driver.ts'
 import { guardSocket, type MayWrite } from './guard-socket.ts'
+import { createKafkajs } from './kafkajs-client.ts'
+import { type Broker, type Cluster, findLeader, openCluster } from './kafkajs-cluster.ts'
+import { decodeProduceAnswer, encodeProduceRequest, PRODUCE, STORE_TIMEOUT_MS } from './produce-request.ts'
 import { writeRecordBatch } from './record-batch.ts'
 
 /** Between two tries while the broker is away or moves a partition. */
 const RETRY_DELAY_MS = 300
-/** How long the broker may take to store a request. */
-const STORE_TIMEOUT_MS = 30_000
-
-const PRODUCE = { key: 0, version: 11 }
-const ACKS_ALL = -1
 /** Sequence numbers begin anew after this many records of a partition. */
 const SEQUENCES = 2 ** 31
 
@@ -32,10 +29,6 @@ const finalErrors: Readonly<Record<number, string>> = {
   90: 'PRODUCER_FENCED',
 }
 
-type Client = Producer<Buffer, Buffer, Buffer, Buffer>
-type Platformatic = typeof import('@platformatic/kafka')
-type ProduceResponse = ReturnType<typeof produceV11.parseResponse>
-
 interface EncodedBatch {
   topic: string
   partition: number
@@ -45,64 +38,99 @@ interface EncodedBatch {
 }
 
 /**
- * An idempotent producer that writes record batches itself, over the connections of @platformatic/kafka. One request is in
- * flight; an outage of any length only delays it, for the very same bytes are sent again until the broker has them, and it
- * knows by their sequence numbers when it had them before.
+ * An idempotent producer that writes record batches itself, over kafkajs's connections. One request is in flight; an outage of
+ * any length only delays it, for the very same bytes are sent again until the broker has them, and it knows by their
+ * sequence numbers when it had them before. With `mayWrite` records leave the process only while it answers true.
  */
 export function createIdempotentProducer(options: ClientOptions, mayWrite?: MayWrite): BatchProducer {
+  // It comes to nothing quickly; the loop here is what tries for ever, each time over a connection of its own.
+  const kafka = createKafkajs(
+    { ...options, log: () => undefined },
+    { retries: 1, onSocket: (socket) => mayWrite && guardSocket(socket, mayWrite) },
+  )
   const sequences = new Map<string, number>()
   const leaders = new Map<string, Broker>()
-  let opened:
-    | { platformatic: Platformatic; client: Client; producerId: bigint; producerEpoch: number }
-    | undefined
+  const topics = new Set<string>()
+  let cluster: Cluster | undefined
+  let identity: { producerId: bigint; producerEpoch: number } | undefined
   let closed = false
+  let troubled = false
+
+  /** Once per outage: it may be long, and every try fails. */
+  function tellTrouble(error: unknown): void {
+    if (troubled || closed) return
+    troubled = true
+    const message = error instanceof Error ? error.message : String(error)
+    options.log({
+      level: 'warn',
+      message: 'records cannot be written now; trying on',
+      details: { error: message },
+    })
+  }
+
+  async function connected(): Promise<Cluster> {
+    if (cluster) return cluster
+    const opening = openCluster(kafka)
+    cluster = opening
+    await opening.connect()
+    await opening.refreshMetadata()
+    for (const topic of topics) await opening.addTargetTopic(topic)
+    return opening
+  }
+
+  async function disconnect(): Promise<void> {
+    const old = cluster
+    cluster = undefined
+    leaders.clear()
+    await old?.disconnect().catch(() => undefined)
+  }
 
   function encode(batches: readonly OutputBatch[], compression: Compression): EncodedBatch[] {
-    if (!opened) throw new Error('send before connect')
-    const { producerId, producerEpoch } = opened
+    if (!identity) throw new Error('send before connect')
+    const { producerId, producerEpoch } = identity
     const timestampMs = Date.now()
     return batches.map(({ topic, partition, records }) => {
       const firstSequence = sequences.get(`${topic}/${partition}`) ?? 0
-      const identity = { producerId, producerEpoch, firstSequence }
-      const bytes = writeRecordBatch(records, { compression, timestampMs, identity })
+      const bytes = writeRecordBatch(records, {
+        compression,
+        timestampMs,
+        identity: { producerId, producerEpoch, firstSequence },
+      })
       return { topic, partition, records: records.count, firstSequence, bytes }
     })
   }
 
-  function countSent({ topic, partition, records, firstSequence }: EncodedBatch): void {
-    sequences.set(`${topic}/${partition}`, (firstSequence + records) % SEQUENCES)
-  }
-
-  /** Asks for the leaders of partitions that are not known, or of all after a try that failed. */
-  async function findLeaders(client: Client, left: readonly EncodedBatch[], refresh: boolean): Promise<void> {
-    if (!refresh && left.every(({ topic, partition }) => leaders.has(`${topic}/${partition}`))) return
-    const topics = [...new Set(left.map(({ topic }) => topic))]
-    const metadata = await client.metadata({ topics, forceUpdate: refresh })
-    for (const { topic, partition } of left) {
-      const leader = metadata.topics.get(topic)?.partitions[partition]?.leader
-      const broker = leader === undefined ? undefined : metadata.brokers.get(leader)
-      if (broker) leaders.set(`${topic}/${partition}`, broker)
-      else leaders.delete(`${topic}/${partition}`)
+  async function leaderOf({ topic, partition }: EncodedBatch): Promise<Broker> {
+    const name = `${topic}/${partition}`
+    const known = leaders.get(name)
+    if (known) return known
+    const open = await connected()
+    if (!topics.has(topic)) {
+      await open.addTargetTopic(topic)
+      topics.add(topic)
     }
+    const leader = await findLeader(open, topic, partition)
+    leaders.set(name, leader)
+    return leader
   }
 
   /** Sends what is left once; answers what is still left. Throws for good when the broker refuses a batch. */
-  async function sendOnce(left: readonly EncodedBatch[], refresh: boolean): Promise<EncodedBatch[]> {
-    if (!opened) throw new Error('send before connect')
-    const { platformatic, client } = opened
-    await findLeaders(client, left, refresh)
-    const leaderOf = ({ topic, partition }: EncodedBatch) => leaders.get(`${topic}/${partition}`)
+  async function sendOnce(left: readonly EncodedBatch[]): Promise<EncodedBatch[]> {
+    const byLeader = new Map<Broker, EncodedBatch[]>()
+    for (const batch of left) {
+      const leader = await leaderOf(batch)
+      const batches = byLeader.get(leader)
+      if (batches) batches.push(batch)
+      else byLeader.set(leader, [batch])
+    }
     const still: EncodedBatch[] = []
-    for (const [broker, batches] of Map.groupBy(left, leaderOf)) {
-      if (!broker) {
-        still.push(...batches)
-        continue
-      }
-      const connection = await client.connections.get(broker)
-      const codes = errorCodes(await produce(platformatic, connection, batches))
+    for (const [leader, batches] of byLeader) {
+      const codes = await produce(leader, batches)
       for (const batch of batches) {
-        const code = codes.get(`${batch.topic}/${batch.partition}`)
-        if (code === 0 || code === DUPLICATE_SEQUENCE) countSent(batch)
+        const name = `${batch.topic}/${batch.partition}`
+        const code = codes.get(name)
+        if (code === 0 || code === DUPLICATE_SEQUENCE)
+          sequences.set(name, (batch.firstSequence + batch.records) % SEQUENCES)
         else if (code !== undefined && finalErrors[code] !== undefined) throw refusal(batch, code)
         else still.push(batch)
       }
@@ -112,39 +140,39 @@ export function createIdempotentProducer(options: ClientOptions, mayWrite?: MayW
 
   return {
     async connect() {
-      // The client takes 300 ms and 58 MB to import: only who produces with it pays.
-      const platformatic = await import('@platformatic/kafka')
-      const client: Client = new platformatic.Producer({
-        clientId: options.clientId,
-        bootstrapBrokers: options.bootstrap.split(','),
-        idempotent: true,
-        acks: ACKS_ALL,
-        retries: Number.MAX_SAFE_INTEGER,
-        retryDelay: RETRY_DELAY_MS,
-        connectTimeout: 3000,
-        autocreateTopics: false,
-        metadataMaxAge: 300_000,
-      })
-      if (mayWrite)
-        client.on('client:broker:connect', ({ connection }) => guardSocket(connection.socket, mayWrite))
-      const { producerId, producerEpoch } = await client.initIdempotentProducer({})
-      opened = { platformatic, client, producerId, producerEpoch }
+      while (!identity) {
+        if (closed) throw new Error('the producer was closed before it was connected')
+        try {
+          const broker = await (await connected()).findControllerBroker()
+          const { producerId, producerEpoch } = await broker.initProducerId({ transactionTimeout: 0 })
+          identity = { producerId: BigInt(producerId), producerEpoch }
+        } catch (error) {
+          tellTrouble(error)
+          await disconnect()
+          await delay(RETRY_DELAY_MS)
+        }
+      }
+      troubled = false
     },
     async send(batches, compression) {
       let left = encode(batches, compression)
-      for (let tries = 0; left.length > 0; tries += 1) {
+      while (left.length > 0) {
         if (closed) throw new Error('the producer was closed before the broker had everything')
-        if (tries > 0) await delay(RETRY_DELAY_MS)
         try {
-          left = await sendOnce(left, tries > 0)
+          left = await sendOnce(left)
+          troubled = false
+          if (left.length === 0) return
         } catch (error) {
           if (error instanceof RefusedBatchError) throw error
+          tellTrouble(error)
         }
+        await disconnect()
+        await delay(RETRY_DELAY_MS)
       }
     },
     async close() {
       closed = true
-      await opened?.client.close(true)
+      await disconnect()
     },
   }
 }
@@ -160,53 +188,12 @@ function refusal({ topic, partition, records }: EncodedBatch, code: number): Ref
   )
 }
 
-function produce(
-  platformatic: Platformatic,
-  connection: Connection,
-  batches: readonly EncodedBatch[],
-): Promise<ProduceResponse> {
-  return new Promise((resolve, reject) =>
-    connection.send<ProduceResponse>(
-      PRODUCE.key,
-      PRODUCE.version,
-      () => produceRequest(platformatic.Writer.create(), batches),
-      (...answer) => {
-        try {
-          return platformatic.produceV11.parseResponse(...answer)
-        } catch (error) {
-          // The parser throws what partitions were refused for, with the whole answer: it is judged by partition here.
-          const { response } = error as { response?: ProduceResponse }
-          if (response?.responses) return response
-          throw error
-        }
-      },
-      true,
-      true,
-      (error, response) => (error || !response ? reject(error) : resolve(response)),
-    ),
-  )
-}
-
-/** ProduceRequest version 11: transactional id, acks, timeout, then by topic and partition one record batch each. */
-function produceRequest(writer: Writer, batches: readonly EncodedBatch[]): Writer {
-  return writer
-    .appendString(null)
-    .appendInt16(ACKS_ALL)
-    .appendInt32(STORE_TIMEOUT_MS)
-    .appendArray([...Map.groupBy(batches, ({ topic }) => topic)], (w, [topic, ofTopic]) => {
-      w.appendString(topic).appendArray(ofTopic, (p, { partition, bytes }) => {
-        p.appendInt32(partition)
-          .appendUnsignedVarInt(bytes.length + 1)
-          .append(bytes)
-      })
-    })
-    .appendTaggedFields()
-}
-
-function errorCodes({ responses }: ProduceResponse): Map<string, number> {
-  return new Map(
-    responses.flatMap(({ name, partitionResponses }) =>
-      partitionResponses.map(({ index, errorCode }) => [`${name}/${index}`, errorCode] as const),
-    ),
-  )
+/** Answers the error code of each batch, by `topic/partition`. */
+async function produce(leader: Broker, batches: readonly EncodedBatch[]): Promise<Map<string, number>> {
+  const payload = encodeProduceRequest(batches)
+  return await leader.connectionPool.send({
+    request: { ...PRODUCE, encode: async () => ({ buf: payload, buffer: payload }) },
+    response: { decode: async (answer) => decodeProduceAnswer(answer), parse: async (codes) => codes },
+    requestTimeout: STORE_TIMEOUT_MS + 5000,
+  })
 }

@@ -1,14 +1,21 @@
 import { createRequire } from 'node:module'
+import { connect, type Socket } from 'node:net'
 import kafkajs, { type Kafka, logLevel } from 'kafkajs'
 import { registerCodecs } from './codecs.ts'
 import type { ClientOptions } from './driver.ts'
 
 let prepared = false
 
-/** A kafkajs client with all codecs, a quiet logger and no idle spin. Keeps trying for ever unless `retries` says how often. */
+/**
+ * A kafkajs client with all codecs, a quiet logger and no idle spin. Keeps trying for ever unless `retries` says how often. `onSocket` sees each
+ * connection before it is used.
+ */
 export function createKafkajs(
   { bootstrap, clientId, log }: ClientOptions,
-  { retries = 1_000_000_000 }: { retries?: number } = {},
+  {
+    retries = 1_000_000_000,
+    onSocket = () => undefined,
+  }: { retries?: number; onSocket?: (socket: Socket) => void } = {},
 ): Kafka {
   if (!prepared) {
     prepareKafkajs()
@@ -20,6 +27,14 @@ export function createKafkajs(
     connectionTimeout: 3000,
     requestTimeout: 30_000,
     retry: { initialRetryTime: 200, maxRetryTime: 2000, retries },
+    socketFactory({ host, port, onConnect }) {
+      const socket = connect(
+        { host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 },
+        onConnect,
+      )
+      onSocket(socket)
+      return socket
+    },
     logLevel: logLevel.WARN,
     logCreator:
       () =>

@@ -7,7 +7,7 @@ import type {
   InputBatch,
   InputRecord,
 } from './driver.ts'
-import { batchesOf } from './fast-fetch.ts'
+import { batchesOf, KafkajsRecord } from './fast-fetch.ts'
 import { createMembership, PARTITIONS_PER_FETCH } from './group-membership.ts'
 import { type BatchHead, readRecords } from './record-batch.ts'
 
@@ -137,26 +137,4 @@ function ofBatches(
 
 function* chain(heads: readonly BatchHead[], fetchedOffset: number): Generator<InputRecord> {
   for (const head of heads) yield* readRecords(head, fetchedOffset)
-}
-
-class KafkajsRecord implements InputRecord {
-  readonly offset: number
-  readonly timestampMs: number
-  readonly key: Buffer | null
-  readonly value: Buffer | null
-  readonly #headers: KafkaMessage['headers']
-
-  constructor(message: KafkaMessage) {
-    this.offset = Number(message.offset)
-    this.timestampMs = Number(message.timestamp)
-    this.key = message.key
-    this.value = message.value
-    this.#headers = message.headers
-  }
-
-  header(name: string): Buffer | undefined {
-    const value = this.#headers?.[name]
-    const first = Array.isArray(value) ? value[0] : value
-    return typeof first === 'string' ? Buffer.from(first) : first
-  }
 }

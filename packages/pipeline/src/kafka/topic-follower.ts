@@ -1,9 +1,9 @@
 import { setTimeout as after } from 'node:timers/promises'
-import kafkajs, { type Kafka, type KafkaMessage } from 'kafkajs'
+import type { KafkaMessage } from 'kafkajs'
 import type { ClientOptions } from './driver.ts'
-import { batchesOf } from './fast-fetch.ts'
+import { recordsIn } from './fast-fetch.ts'
 import { createKafkajs } from './kafkajs-client.ts'
-import { readRecords } from './record-batch.ts'
+import { type Cluster, findLeader, openCluster, READ_UNCOMMITTED } from './kafkajs-cluster.ts'
 
 /** A record of a followed topic, decoded as text. */
 export interface FollowedRecord {
@@ -32,45 +32,11 @@ export interface TopicFollower {
   close(): Promise<void>
 }
 
-/** The inside of a kafkajs client: its public consumer reads a topic only as a member of a group. */
-interface Cluster {
-  connect(): Promise<void>
-  disconnect(): Promise<void>
-  addTargetTopic(topic: string): Promise<void>
-  refreshMetadata(): Promise<void>
-  fetchTopicsOffset(
-    topics: { topic: string; partitions: { partition: number }[]; fromBeginning: boolean }[],
-  ): Promise<{ topic: string; partitions: { partition: number; offset: string }[] }[]>
-  findLeaderForPartitions(topic: string, partitions: number[]): Record<string, number[]>
-  findBroker(wanted: { nodeId: string }): Promise<Broker>
-}
-
-interface Broker {
-  fetch(request: {
-    maxWaitTime: number
-    minBytes: number
-    maxBytes: number
-    isolationLevel: number
-    topics: {
-      topic: string
-      partitions: { partition: number; fetchOffset: string; maxBytes: number }[]
-    }[]
-  }): Promise<{
-    responses: {
-      partitions: {
-        highWatermark: string
-        messages: KafkaMessage[]
-      }[]
-    }[]
-  }>
-}
-
 /** A changed setting is there at once: the broker answers a waiting fetch as soon as there is a record. */
 const MAX_WAIT_MS = 1000
 const MAX_BYTES = 1024 * 1024
 const RETRY_MS = 500
 const CLOSE_MS = 200
-const READ_UNCOMMITTED = 0
 
 /**
  * Follows partition 0 of a topic outside of any group, from its beginning or its newest record on, for ever: a topic that is
@@ -158,9 +124,7 @@ async function fetchFrom(
   topic: string,
   offset: number,
 ): Promise<{ records: FollowedRecord[]; end: number }> {
-  const [nodeId] = Object.keys(cluster.findLeaderForPartitions(topic, [0]))
-  if (nodeId === undefined) throw new Error(`${topic} has no leader`)
-  const broker = await cluster.findBroker({ nodeId })
+  const broker = await findLeader(cluster, topic, 0)
   const { responses } = await broker.fetch({
     maxWaitTime: MAX_WAIT_MS,
     minBytes: 1,
@@ -175,28 +139,13 @@ async function fetchFrom(
   return { records, end: Number(answer.highWatermark) }
 }
 
-/** As kafkajs decodes them, or undecoded where the data path of this process wants them so. */
 function recordsOf(messages: readonly KafkaMessage[]): FollowedRecord[] {
-  const batches = batchesOf(messages)
-  if (batches)
-    return batches.flatMap((head) =>
-      head.control
-        ? []
-        : [...readRecords(head)].map(({ offset, timestampMs, key, value }) => ({
-            offset,
-            timestampMs,
-            key: key?.toString() ?? null,
-            value: value?.toString() ?? null,
-          })),
-    )
-  return messages
-    .filter((message) => !(message as { isControlRecord?: boolean }).isControlRecord)
-    .map(({ offset, timestamp, key, value }) => ({
-      offset: Number(offset),
-      timestampMs: Number(timestamp),
-      key: key?.toString() ?? null,
-      value: value?.toString() ?? null,
-    }))
+  return [...recordsIn(messages)].map(({ offset, timestampMs, key, value }) => ({
+    offset,
+    timestampMs,
+    key: key?.toString() ?? null,
+    value: value?.toString() ?? null,
+  }))
 }
 
 async function offsetOf(cluster: Cluster, topic: string, fromBeginning: boolean): Promise<number> {
@@ -204,13 +153,4 @@ async function offsetOf(cluster: Cluster, topic: string, fromBeginning: boolean)
   const offset = Number(answer?.partitions[0]?.offset)
   if (!Number.isInteger(offset)) throw new Error(`${topic} told no offset`)
   return offset
-}
-
-function openCluster(kafka: Kafka): Cluster {
-  const maker = Object.getOwnPropertySymbols(kafka).find(
-    ({ description }) => description === 'private:Kafka:createCluster',
-  )
-  const create = maker && (kafka as unknown as Record<symbol, unknown>)[maker]
-  if (typeof create !== 'function') throw new kafkajs.KafkaJSNonRetriableError('kafkajs has changed inside')
-  return create({ metadataMaxAge: 300_000, allowAutoTopicCreation: false, isolationLevel: READ_UNCOMMITTED })
 }
