@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { GROUPS, OUTPUT_TOPICS, TOPICS } from '@radtune/core/contract'
 import kafkajs, { type Admin } from 'kafkajs'
+import { removeMembers } from '../../packages/pipeline/src/kafka/index.ts'
 
 /** The topics of a benchmark's broker, seen from outside of everything that is measured. */
 export interface BenchTopics {
@@ -37,7 +38,7 @@ export async function openBenchTopics(bootstrap: string): Promise<BenchTopics> {
     clearInput: () => makeAnew(admin, [TOPICS.input]),
     async clearOutputs() {
       await makeAnew(admin, OUTPUT_TOPICS)
-      await forgetGroup(admin)
+      await forgetGroup(admin, bootstrap)
     },
     published: () => sumOfEnds([TOPICS.input]),
     async committed() {
@@ -59,11 +60,15 @@ async function makeAnew(admin: Admin, topics: readonly string[]): Promise<void> 
   await retried(() => admin.createTopics(request))
 }
 
-/** A group can be deleted once its last member has left. */
-async function forgetGroup(admin: Admin): Promise<void> {
+/** A group can be deleted once it is empty; slots are static members, which stay after their process has ended. */
+async function forgetGroup(admin: Admin, bootstrap: string): Promise<void> {
   const { groups } = await admin.listGroups()
-  if (groups.some(({ groupId }) => groupId === GROUPS.worker))
-    await retried(() => admin.deleteGroups([GROUPS.worker]))
+  if (!groups.some(({ groupId }) => groupId === GROUPS.worker)) return
+  const client = { bootstrap, clientId: 'bench', log: () => undefined }
+  await retried(async () => {
+    await removeMembers(client, GROUPS.worker, () => true)
+    await admin.deleteGroups([GROUPS.worker])
+  })
 }
 
 async function retried(act: () => Promise<unknown>): Promise<void> {
