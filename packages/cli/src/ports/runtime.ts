@@ -118,8 +118,11 @@ export interface LogQuery {
 /** The runtime port: launch, find again, observe and stop one stack of a project. Local processes or Docker behind it. */
 export interface Runtime {
   readonly name: 'local' | 'docker'
-  /** The stack of this project, or undefined when none runs. Never throws for "nothing there". */
-  inspect(): Promise<StackState | undefined>
+  /**
+   * The stack of this project, or undefined when none runs. Never throws for "nothing there". What a dead supervisor left
+   * behind is ended, with a note for each.
+   */
+  inspect(options?: { onEvent: (event: RuntimeEvent) => void }): Promise<StackState | undefined>
   /**
    * Brings the stack to `launch`: starts what is missing in order of dependence, restarts only what differs, and resolves
    * when every service is healthy. Throws a RadtuneError that names the service that did not come up.

@@ -19,11 +19,17 @@ export async function stopStack(
 ): Promise<StopOutcome> {
   const lock = await project.lock('down')
   try {
-    const stack = await runtime.inspect()
+    let leftBehind = false
+    const stack = await runtime.inspect({
+      onEvent(event) {
+        leftBehind = true
+        onEvent(event)
+      },
+    })
     // Also without a stack to see: a killed supervisor leaves services that a stop finds.
     if (!stack) {
       const stopped = await runtime.stop({ onEvent })
-      if (!stopped) return { kind: 'nothing-ran' }
+      if (!stopped && !leftBehind) return { kind: 'nothing-ran' }
     }
     const startedAt = clock.now()
     const connection = stack && broker(stack.launch.ports.kafka)

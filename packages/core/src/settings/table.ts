@@ -53,7 +53,7 @@ export const settings = {
     unit: 'choice',
     choices: ['hybrid', 'kafkajs'],
     default: 'hybrid',
-    why: 'kafkajs consumes and commits with metadata, @platformatic/kafka produces: the fastest measured pair that loses nothing',
+    why: 'hybrid reads and writes record batches itself over the connections of kafkajs: a quarter of the CPU of kafkajs alone, and an outage loses nothing',
     source: 'measured, docs/decisions',
     readers: ['worker', 'provider'],
     effect: 'restart',

@@ -42,7 +42,7 @@ export function createLocalRuntime({
   const place: Place = { projectFolder, localFolder, dataFolder, environment, pipelineBin }
   return {
     name: 'local',
-    inspect: () => inspect(localFolder),
+    inspect: (options) => inspect(localFolder, options?.onEvent),
     launch: (launch, options) => launchStack(place, launch, options),
     stop: ({ onEvent }) => stopStack(localFolder, onEvent),
     async data() {
@@ -67,10 +67,13 @@ interface Place {
   pipelineBin: string | undefined
 }
 
-async function inspect(localFolder: string): Promise<StackState | undefined> {
+async function inspect(
+  localFolder: string,
+  onEvent: (event: RuntimeEvent) => void = () => undefined,
+): Promise<StackState | undefined> {
   const supervisor = await findSupervisor(localFolder)
   if (!supervisor) {
-    await endOrphans(localFolder).catch(() => undefined)
+    await endLeftBehind(localFolder, onEvent).catch(() => undefined)
     return undefined
   }
   try {
@@ -93,8 +96,7 @@ async function launchStack(
     throw new RadtuneError('RT-LOCAL-011', { what: 'the local runtime does not run on Windows' })
   await prepareFolders(place)
   const processes = await renderProcesses(place, launch, { signal, onEvent })
-  for (const name of await endOrphans(localFolder))
-    onEvent({ kind: 'note', text: `${name} was left behind by a supervisor that died; it is ended now` })
+  await endLeftBehind(localFolder, onEvent)
   const running = await inspect(localFolder)
   await checkPorts(processes, portsOf(running))
   signal.throwIfAborted()
@@ -156,10 +158,16 @@ async function stopStack(localFolder: string, onEvent: (event: RuntimeEvent) => 
     )
       await delay(20)
   }
+  const ended = await endLeftBehind(localFolder, onEvent)
+  return supervisor !== undefined || ended > 0
+}
+
+/** Ends what a dead supervisor left behind, says so, and answers how many that were. */
+async function endLeftBehind(localFolder: string, onEvent: (event: RuntimeEvent) => void): Promise<number> {
   const orphans = await endOrphans(localFolder)
   for (const name of orphans)
     onEvent({ kind: 'note', text: `${name} was left behind by a supervisor that died; it is ended now` })
-  return supervisor !== undefined || orphans.length > 0
+  return orphans.length
 }
 
 /** `down` must work also when the supervisor hangs; its services are ended as orphans then. */
