@@ -10,7 +10,7 @@ import {
   settingEnvironmentName,
 } from '../../packages/core/src/settings/index.ts'
 import { createProgressReader } from '../../packages/pipeline/src/kafka/index.ts'
-import { recordRulesFrom } from '../../packages/pipeline/src/stages/index.ts'
+import { RULE_SETTINGS, recordRulesFrom } from '../../packages/pipeline/src/stages/index.ts'
 import { type FlowWatch, watchFlow } from './flow-watch.ts'
 import { injectFault, paused } from './inject-fault.ts'
 import { Ledger, type LedgerSums } from './ledger.ts'
@@ -55,17 +55,7 @@ export interface ChaosResult {
 }
 
 /** What decides where a record goes. */
-const JUDGED_BY = [
-  'pipeline.duplicateWindow',
-  'thresholds.moderate',
-  'thresholds.high',
-  'thresholds.critical',
-  'rules.maxCpm',
-  'rules.sievertFactor',
-  'rules.nullPositionDegrees',
-  'rules.earliestTime',
-  'rules.futureTolerance',
-] as const satisfies readonly SettingKey[]
+const JUDGED_BY = ['pipeline.duplicateWindow', ...RULE_SETTINGS] as const
 
 /** Longest wait for the flow to come back after a fault is over. */
 const RECOVERY_MS = 150_000

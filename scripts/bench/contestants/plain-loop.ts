@@ -1,9 +1,14 @@
 import process from 'node:process'
 import { GROUPS, TOPICS } from '@radtune/core/contract'
-import { readSettings, type SettingKey } from '@radtune/core/settings'
+import { readSettings } from '@radtune/core/settings'
 import kafkajs from 'kafkajs'
 import { registerCodecs } from '../../../packages/pipeline/src/kafka/codecs.ts'
-import { judgeRecord, recordRulesFrom, routeOf } from '../../../packages/pipeline/src/stages/index.ts'
+import {
+  judgeRecord,
+  RULE_SETTINGS,
+  recordRulesFrom,
+  routeOf,
+} from '../../../packages/pipeline/src/stages/index.ts'
 
 /*
  * What one would write with kafkajs alone: read a batch, judge each record by the same rules, look for duplicates in a set of
@@ -16,17 +21,7 @@ const kafka = new kafkajs.Kafka({
   clientId: 'plain',
   logLevel: kafkajs.logLevel.ERROR,
 })
-const ruleKeys = [
-  'thresholds.moderate',
-  'thresholds.high',
-  'thresholds.critical',
-  'rules.maxCpm',
-  'rules.sievertFactor',
-  'rules.nullPositionDegrees',
-  'rules.earliestTime',
-  'rules.futureTolerance',
-] as const satisfies readonly SettingKey[]
-const rules = recordRulesFrom(readSettings({}, ruleKeys))
+const rules = recordRulesFrom(readSettings({}, RULE_SETTINGS))
 const producer = kafka.producer({ idempotent: true, maxInFlightRequests: 1, allowAutoTopicCreation: false })
 const consumer = kafka.consumer({ groupId: GROUPS.worker })
 const seen = new Set<string>()

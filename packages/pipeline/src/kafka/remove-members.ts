@@ -1,5 +1,6 @@
 import type { ClientOptions } from './driver.ts'
 import { createKafkajs } from './kafkajs-client.ts'
+import { withPlatformaticAdmin } from './platformatic-admin.ts'
 
 /**
  * Removes the members of a group whose client id is told by `isStale`: nobody is behind them any more, and without it their
@@ -12,21 +13,12 @@ export async function removeMembers(
 ): Promise<number> {
   const memberIds = await findMembers(client, groupId, isStale)
   if (memberIds.length === 0) return 0
-  const platformatic = await import('@platformatic/kafka')
-  const admin = new platformatic.Admin({
-    clientId: client.clientId,
-    bootstrapBrokers: client.bootstrap.split(','),
-    retries: 10,
-    retryDelay: 300,
-  })
-  try {
-    await admin.removeMembersFromConsumerGroup({
+  await withPlatformaticAdmin(client, (admin) =>
+    admin.removeMembersFromConsumerGroup({
       groupId,
       members: memberIds.map((memberId) => ({ memberId, reason: 'nobody is behind it' })),
-    })
-  } finally {
-    await admin.close()
-  }
+    }),
+  )
   return memberIds.length
 }
 

@@ -3,6 +3,7 @@ import type { TopicSpec } from '@radtune/core/stack'
 import kafkajs, { type Admin } from 'kafkajs'
 import type { ClientOptions } from './driver.ts'
 import { createKafkajs } from './kafkajs-client.ts'
+import { withPlatformaticAdmin } from './platformatic-admin.ts'
 
 /** What became of one topic. */
 export interface TopicOutcome {
@@ -123,15 +124,8 @@ async function alignConfig(admin: Admin, options: ClientOptions, topic: TopicSpe
   const differing = Object.entries(topic.config).filter(([name, value]) => found.get(name) !== value)
   if (differing.length === 0) return []
   // kafkajs's alterConfigs replaces all dynamic settings of a topic; the incremental call changes only these.
-  const platformatic = await import('@platformatic/kafka')
-  const incremental = new platformatic.Admin({
-    clientId: options.clientId,
-    bootstrapBrokers: options.bootstrap.split(','),
-    retries: 10,
-    retryDelay: 300,
-  })
-  try {
-    await incremental.incrementalAlterConfigs({
+  await withPlatformaticAdmin(options, (incremental) =>
+    incremental.incrementalAlterConfigs({
       resources: [
         {
           resourceType: CONFIG_RESOURCE_TOPIC,
@@ -139,9 +133,7 @@ async function alignConfig(admin: Admin, options: ClientOptions, topic: TopicSpe
           configs: differing.map(([name, value]) => ({ name, value, configOperation: 0 })),
         },
       ],
-    })
-  } finally {
-    await incremental.close()
-  }
+    }),
+  )
   return differing.map(([name, value]) => `${name}: ${found.get(name) ?? 'unset'} → ${value}`)
 }

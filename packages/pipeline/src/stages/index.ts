@@ -9,7 +9,7 @@ export {
   processRecord,
   type StageInput,
 } from './process-record.ts'
-export { type RecordRules, recordRulesFrom } from './record-rules.ts'
+export { type RecordRules, RULE_SETTINGS, recordRulesFrom } from './record-rules.ts'
 export { routeOf } from './route.ts'
 export { dirtyValue, processedValue } from './serialise.ts'
 export { createStageTimes, type Stage, type StageTimes } from './stage-times.ts'

@@ -1,4 +1,16 @@
-import type { SettingValues } from '@radtune/core/settings'
+import type { SettingKey, SettingValues } from '@radtune/core/settings'
+
+/** The settings that decide where a record goes, the duplicate window aside. */
+export const RULE_SETTINGS = [
+  'thresholds.moderate',
+  'thresholds.high',
+  'thresholds.critical',
+  'rules.maxCpm',
+  'rules.sievertFactor',
+  'rules.nullPositionDegrees',
+  'rules.earliestTime',
+  'rules.futureTolerance',
+] as const satisfies readonly SettingKey[]
 
 /** The bounds that decide where a record goes, ready to compare with. */
 export interface RecordRules {
@@ -18,19 +30,7 @@ export interface RecordRules {
 }
 
 /** The rules as the settings say. */
-export function recordRulesFrom(
-  values: Pick<
-    SettingValues,
-    | 'thresholds.moderate'
-    | 'thresholds.high'
-    | 'thresholds.critical'
-    | 'rules.maxCpm'
-    | 'rules.sievertFactor'
-    | 'rules.nullPositionDegrees'
-    | 'rules.earliestTime'
-    | 'rules.futureTolerance'
-  >,
-): RecordRules {
+export function recordRulesFrom(values: Pick<SettingValues, (typeof RULE_SETTINGS)[number]>): RecordRules {
   return {
     moderateCpm: values['thresholds.moderate'],
     highCpm: values['thresholds.high'],

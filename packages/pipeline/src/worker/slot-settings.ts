@@ -1,6 +1,7 @@
 import { OUTPUT_TOPICS, TOPICS } from '@radtune/core/contract'
 import { readSettings, type SettingKey } from '@radtune/core/settings'
 import type { FetchLimits, LaneOptions } from '../kafka/index.ts'
+import { RULE_SETTINGS } from '../stages/index.ts'
 
 const keys = [
   'pipeline.duplicateWindow',
@@ -17,14 +18,7 @@ const keys = [
   'consumer.fetchMaxWait',
   'consumer.maxPartitionFetchBytes',
   'consumer.sessionTimeout',
-  'thresholds.moderate',
-  'thresholds.high',
-  'thresholds.critical',
-  'rules.maxCpm',
-  'rules.sievertFactor',
-  'rules.nullPositionDegrees',
-  'rules.earliestTime',
-  'rules.futureTolerance',
+  ...RULE_SETTINGS,
 ] as const satisfies readonly SettingKey[]
 
 /** The settings that a slot runs by, from its process's environment. */

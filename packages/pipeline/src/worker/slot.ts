@@ -1,12 +1,5 @@
 import { setTimeout as after, setImmediate as nextTurn } from 'node:timers/promises'
-import {
-  copyCounters,
-  encodeCounters,
-  HEADERS,
-  OUTPUT_TOPICS,
-  type OutputTopic,
-  type PartitionProgress,
-} from '@radtune/core/contract'
+import { copyCounters, encodeCounters, OUTPUT_TOPICS, type PartitionProgress } from '@radtune/core/contract'
 import {
   Accumulator,
   type BatchProducer,
@@ -17,6 +10,7 @@ import {
 } from '../kafka/index.ts'
 import { countOutcome, processRecord, type RecordRules } from '../stages/index.ts'
 import type { Lease } from './lease.ts'
+import { outputRecord, sentAtOf } from './output-record.ts'
 import type { SlotMeter } from './slot-meter.ts'
 import { fetchLimitsOf, lanesOf, type SlotSettings } from './slot-settings.ts'
 import { type OwnedPartition, takeOverPartition } from './take-over-partition.ts'
@@ -222,13 +216,11 @@ export function createSlot(options: {
     const outcome = processRecord(partition.state, record, refill)
     if (refill) return
     countOutcome(partition.counters, outcome)
-    const sentAt = noLongerThan(record.header(HEADERS.sentAt), MAX_SENT_AT_BYTES)
+    const sentAt = sentAtOf(record)
     if (outcome.kind !== 'duplicate' && record.offset > partition.written[outcome.topic]) {
-      accumulator.append(outcome.topic, partition.partition, {
-        key: noLongerThan(record.key, MAX_KEY_BYTES) ?? null,
-        value: outcome.value,
-        headers: headersOf(partition.partition, record.offset, sentAt, outcome.topic, receivedAt),
-      })
+      const { topic, value } = outcome
+      const output = { topic, partition: partition.partition, value, sentAt, nowMs: receivedAt }
+      accumulator.append(topic, partition.partition, outputRecord(record, output))
     }
     meter.onDecided(outcome, sentAt, receivedAt)
   }
@@ -321,37 +313,4 @@ export function createSlot(options: {
       await ports.producer.close()
     },
   }
-}
-
-/** Passed on as they came up to these lengths, else left out: anybody may write them, and the broker refuses long batches. */
-const MAX_KEY_BYTES = 64 * 1024
-const MAX_SENT_AT_BYTES = 32
-
-function noLongerThan(bytes: Buffer | null | undefined, most: number): Buffer | undefined {
-  return bytes && bytes.length <= most ? bytes : undefined
-}
-
-let processedAtMs = 0
-let processedAtText = ''
-
-/** Many records share a millisecond: print it once. */
-function processedAt(ms: number): string {
-  if (ms !== processedAtMs) {
-    processedAtMs = ms
-    processedAtText = String(ms)
-  }
-  return processedAtText
-}
-
-function headersOf(
-  partition: number,
-  offset: number,
-  sentAt: Buffer | undefined,
-  topic: OutputTopic,
-  nowMs: number,
-): [string, Buffer | string][] {
-  const headers: [string, Buffer | string][] = [[HEADERS.source, `${partition}:${offset}`]]
-  if (sentAt) headers.push([HEADERS.sentAt, sentAt])
-  if (topic !== 'dirty-data') headers.push([HEADERS.processedAt, processedAt(nowMs)])
-  return headers
 }
