@@ -24,3 +24,18 @@ export function thousands(value: number): string {
 export function mebibytes(bytes: number): string {
   return `${Math.round(bytes / 1024 / 1024)} MiB`
 }
+
+/** Least squares through the points, in units per hour; NaN for fewer than two. */
+export function slopePerHour(points: readonly { atMs: number; value: number }[]): number {
+  const mean = (of: (point: { atMs: number; value: number }) => number) =>
+    points.reduce((sum, point) => sum + of(point), 0) / points.length
+  const meanAt = mean(({ atMs }) => atMs)
+  const meanValue = mean(({ value }) => value)
+  let covariance = 0
+  let variance = 0
+  for (const { atMs, value } of points) {
+    covariance += (atMs - meanAt) * (value - meanValue)
+    variance += (atMs - meanAt) ** 2
+  }
+  return points.length < 2 ? Number.NaN : (covariance / variance) * 3_600_000
+}
