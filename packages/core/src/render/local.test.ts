@@ -219,3 +219,8 @@ it('the storage is formatted with the class archive, which need not exist', () =
     expect.arrayContaining(['-XX:SharedArchiveFile=/cache/classes.jsa', '-Xshare:auto']),
   )
 })
+
+it('starts every service again that somebody ends: the provider, too, stays up when its data are finished', () => {
+  const once = renderLocal(rendering(specOf('4c8g'))).filter(({ restart }) => restart === 'never')
+  expect(once.map(({ name }) => name)).toEqual(['topics', 'warm-up'])
+})

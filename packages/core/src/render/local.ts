@@ -63,8 +63,8 @@ export interface LocalProcess {
   /** TCP ports of 127.0.0.1 that it listens on. */
   ports: readonly number[]
   readiness: Readiness
-  /** `always`: any exit is unexpected; `on-failure`: exit code 0 is its end; `never`: runs once. */
-  restart: 'always' | 'on-failure' | 'never'
+  /** `always`: any exit is unexpected; `never`: runs once, and exit code 0 is its end. */
+  restart: 'always' | 'never'
   /** Milliseconds between the request to stop and the kill. */
   graceMs: number
   /** Unix niceness: 0 is normal, 19 gives way to all. */
@@ -128,7 +128,6 @@ export function renderLocal(rendering: LocalRendering): LocalProcess[] {
       renderNode(rendering, service, {
         dependsOn: ['warm-up', ...workers, ...backends],
         env: dataEnvironment(rendering.data),
-        restart: 'on-failure',
         graceMs: 15_000,
       }),
     ),
@@ -235,7 +234,6 @@ interface NodeService {
   startValues?: readonly string[]
   /** Beside the port of its stats. */
   ports?: readonly number[]
-  restart?: LocalProcess['restart']
   graceMs: number
 }
 
@@ -265,7 +263,7 @@ function renderNode(rendering: LocalRendering, service: ServiceSpec, node: NodeS
     classArchive: undefined,
     ports: [statsPort, ...(node.ports ?? [])],
     readiness: { kind: 'http', url: `http://${loopback(statsPort)}/health` },
-    restart: node.restart ?? 'always',
+    restart: 'always',
     graceMs: node.graceMs,
     nice: givesWay(service.role) ? 5 : 0,
     limits: limitsOf(service),

@@ -267,7 +267,7 @@ describe('keeping', () => {
   })
 
   it('leaves a service alone that ends with 0 when that is its end', async () => {
-    await bring([service('a', { restart: 'on-failure', script: 'setTimeout(() => process.exit(0), 300)' })])
+    await bring([service('a', { restart: 'never', script: 'setTimeout(() => process.exit(0), 300)' })])
     await vi.waitFor(
       () => expect(state('a')).toMatchObject({ condition: 'stopped', reason: 'finished', restarts: 0 }),
       { timeout: 5000 },
