@@ -90,7 +90,11 @@ async function bench(topics: BenchTopics): Promise<void> {
 function providerOf(dump: string): Contestant {
   return {
     name: 'provider',
-    args: ['--max-old-space-size=211', join(projectDir, 'packages/pipeline/dist/bin/provider.js')],
+    args: [
+      '--max-old-space-size=211',
+      '--max-semi-space-size=8',
+      join(projectDir, 'packages/pipeline/dist/bin/provider.js'),
+    ],
     env: {
       KAFKA_BOOTSTRAP_SERVERS: broker.bootstrap,
       RADTUNE_SERVICE: 'provider',
@@ -110,7 +114,11 @@ function contestants(): Contestant[] {
   ]
   const worker = (driver: string, slots: number): Contestant => ({
     name: `worker ${driver}, ${slots} slot${slots > 1 ? 's' : ''}`,
-    args: ['--max-old-space-size=128', join(projectDir, 'packages/pipeline/dist/bin/worker.js')],
+    args: [
+      '--max-old-space-size=128',
+      '--max-semi-space-size=8',
+      join(projectDir, 'packages/pipeline/dist/bin/worker.js'),
+    ],
     env: {
       ...env,
       RADTUNE_SERVICE: 'worker-1',

@@ -37,7 +37,7 @@ export async function listDumpFiles(
   return files
 }
 
-/** Streams the bytes of a file, decompressed, in pieces of at most 256 KiB. Throws RT-DATA-002 and RT-DATA-003. */
+/** Streams the bytes of a file, decompressed, in pieces of at most 64 KiB. Throws RT-DATA-002 and RT-DATA-003. */
 export async function* readDumpBytes(
   file: DumpFile,
   options: { signal: AbortSignal; stdin?: Readable },
@@ -75,7 +75,7 @@ export function problemError(file: DumpFile, { code, problem, fix }: DumpProblem
   })
 }
 
-const PIECE_BYTES = 256 * 1024
+const PIECE_BYTES = 64 * 1024
 
 async function filesOf(path: string): Promise<DumpFile[]> {
   const found = await stat(path).catch((error) => {
