@@ -11,7 +11,13 @@ import {
   resumePoint,
   systemClock,
 } from '../src/provider/index.ts'
-import { countOutcome, DuplicateWindow, processRecord, recordRulesFrom } from '../src/stages/index.ts'
+import {
+  countOutcome,
+  DuplicateWindow,
+  processRecord,
+  RULE_SETTINGS,
+  recordRulesFrom,
+} from '../src/stages/index.ts'
 
 const FILE = resolve(import.meta.dirname, '../../../../shared/data/safecast/solarcast-2020-02.csv')
 const PARTITIONS = 6
@@ -21,17 +27,7 @@ const absent = !existsSync(FILE) && process.env.RADTUNE_REQUIRE_ALL !== '1'
 
 describe.skipIf(absent)('the real readings of 2020-02, without Kafka (needs ../shared/data/safecast)', () => {
   it('give exactly the documented counts', async () => {
-    const values = readSettings({}, [
-      'thresholds.moderate',
-      'thresholds.high',
-      'thresholds.critical',
-      'rules.maxCpm',
-      'rules.sievertFactor',
-      'rules.nullPositionDegrees',
-      'rules.earliestTime',
-      'rules.futureTolerance',
-      'pipeline.duplicateWindow',
-    ])
+    const values = readSettings({}, [...RULE_SETTINGS, 'pipeline.duplicateWindow'])
     const rules = recordRulesFrom(values)
     const states = Array.from({ length: PARTITIONS }, () => ({
       window: new DuplicateWindow(values['pipeline.duplicateWindow']),

@@ -69,9 +69,9 @@ export function batchesOf(messages: readonly KafkaMessage[]): BatchHead[] | unde
 
 /** The records in what kafkajs calls messages, whichever form it hands over; markers of transactions are left out. */
 export function* recordsIn(messages: readonly KafkaMessage[]): Generator<FetchedRecord | KafkajsRecord> {
-  for (const head of batchesOf(messages) ?? []) if (!head.control) yield* readRecords(head)
-  if (batchesOf(messages)) return
-  for (const message of messages)
+  const heads = batchesOf(messages)
+  for (const head of heads ?? []) if (!head.control) yield* readRecords(head)
+  for (const message of heads ? [] : messages)
     if (!(message as { isControlRecord?: boolean }).isControlRecord) yield new KafkajsRecord(message)
 }
 

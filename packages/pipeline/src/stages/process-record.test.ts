@@ -4,21 +4,10 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { DuplicateWindow } from './deduplicate.ts'
 import { countOutcome, type PartitionState, processRecord } from './process-record.ts'
-import { recordRulesFrom } from './record-rules.ts'
+import { RULE_SETTINGS, recordRulesFrom } from './record-rules.ts'
 import { createStageTimes } from './stage-times.ts'
 
-const rules = recordRulesFrom(
-  readSettings({}, [
-    'thresholds.moderate',
-    'thresholds.high',
-    'thresholds.critical',
-    'rules.maxCpm',
-    'rules.sievertFactor',
-    'rules.nullPositionDegrees',
-    'rules.earliestTime',
-    'rules.futureTolerance',
-  ]),
-)
+const rules = recordRulesFrom(readSettings({}, RULE_SETTINGS))
 const timestampMs = Date.parse('2020-02-01T00:00:00Z')
 const good = {
   latitude: '34.132',

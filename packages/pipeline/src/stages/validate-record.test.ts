@@ -1,20 +1,9 @@
 import { readSettings } from '@radtune/core/settings'
 import { describe, expect, it } from 'vitest'
 import { judgeRecord } from './judge-record.ts'
-import { recordRulesFrom } from './record-rules.ts'
+import { RULE_SETTINGS, recordRulesFrom } from './record-rules.ts'
 
-const rules = recordRulesFrom(
-  readSettings({}, [
-    'thresholds.moderate',
-    'thresholds.high',
-    'thresholds.critical',
-    'rules.maxCpm',
-    'rules.sievertFactor',
-    'rules.nullPositionDegrees',
-    'rules.earliestTime',
-    'rules.futureTolerance',
-  ]),
-)
+const rules = recordRulesFrom(readSettings({}, RULE_SETTINGS))
 const now = Date.parse('2020-02-01T00:00:00Z')
 const good = {
   latitude: '34.132',

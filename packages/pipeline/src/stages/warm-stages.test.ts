@@ -2,21 +2,10 @@ import { readSettings } from '@radtune/core/settings'
 import { expect, it } from 'vitest'
 import { DuplicateWindow } from './deduplicate.ts'
 import { type Outcome, processRecord } from './process-record.ts'
-import { recordRulesFrom } from './record-rules.ts'
+import { RULE_SETTINGS, recordRulesFrom } from './record-rules.ts'
 import { createStageWarmer, madeUpRecord } from './warm-stages.ts'
 
-const rules = recordRulesFrom(
-  readSettings({}, [
-    'thresholds.moderate',
-    'thresholds.high',
-    'thresholds.critical',
-    'rules.maxCpm',
-    'rules.sievertFactor',
-    'rules.nullPositionDegrees',
-    'rules.earliestTime',
-    'rules.futureTolerance',
-  ]),
-)
+const rules = recordRulesFrom(readSettings({}, RULE_SETTINGS))
 
 it('sends records to every place that a record can end in', () => {
   const state = { window: new DuplicateWindow(1024), rules }
