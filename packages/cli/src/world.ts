@@ -1,4 +1,5 @@
 import process from 'node:process'
+import type { RuntimeWish } from './adapters/choose-runtime.ts'
 import type { Clock } from './ports/clock.ts'
 import type { Files } from './ports/files.ts'
 import type { StackWorld } from './ports/stack-world.ts'
@@ -19,8 +20,11 @@ export interface World {
   stateDir: string
   /** The user's own settings file; it need not exist. */
   userConfigFile: string
-  /** What up, status, down and logs need, for the project in this folder. Loaded when asked for: it is heavy. */
-  stackWorld(projectDir: string): Promise<StackWorld>
+  /**
+   * What up, status, down and logs need, for the project in this folder. Loaded when asked for: it is heavy. The runtime is the
+   * one wished for, else the one that runs the project or holds its data, else, for `any`, Docker where an engine answers.
+   */
+  stackWorld(projectDir: string, wish?: RuntimeWish): Promise<StackWorld>
   /** Calls `listener` at SIGINT and SIGTERM until the returned function is called. */
   onInterrupt(listener: (signal: 'SIGINT' | 'SIGTERM') => void): () => void
 }
@@ -47,9 +51,11 @@ export async function createWorld(): Promise<World> {
   }
 }
 
-async function createStackWorld(projectDir: string): Promise<StackWorld> {
+async function createStackWorld(projectDir: string, wish?: RuntimeWish): Promise<StackWorld> {
   const [
     { createLocalRuntime, findFreePorts },
+    { createDockerRuntime, createEngineHost },
+    { chooseRuntime },
     { createProject },
     { createSystemHost },
     { systemClock },
@@ -58,6 +64,8 @@ async function createStackWorld(projectDir: string): Promise<StackWorld> {
     { createKafkaSettings },
   ] = await Promise.all([
     import('./adapters/local/index.ts'),
+    import('./adapters/docker/index.ts'),
+    import('./adapters/choose-runtime.ts'),
     import('./adapters/project/project-files.ts'),
     import('./adapters/host/system-host.ts'),
     import('./adapters/clock/system-clock.ts'),
@@ -65,10 +73,14 @@ async function createStackWorld(projectDir: string): Promise<StackWorld> {
     import('./adapters/kafka/kafka-broker.ts'),
     import('./adapters/kafka/kafka-settings.ts'),
   ])
+  const local = createLocalRuntime({ projectDir })
+  const docker = createDockerRuntime({ projectDir })
+  const inDocker = (await chooseRuntime(projectDir, wish)) === 'docker'
   return {
-    runtime: createLocalRuntime({ projectDir }),
+    runtime: inDocker ? docker : local,
+    otherRuntime: inDocker ? local : docker,
     project: createProject({ directory: projectDir }),
-    host: createSystemHost(),
+    host: inDocker ? createEngineHost() : createSystemHost(),
     clock: systemClock,
     stats: createHttpStats({ now: systemClock.now }),
     broker: (port) => createKafkaBroker({ bootstrap: `127.0.0.1:${port}` }),

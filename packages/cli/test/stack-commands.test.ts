@@ -106,14 +106,13 @@ describe('radtune up', () => {
   })
 
   test.each([
-    [['--runtime', 'docker'], 'RT-UP-008'],
     [['--runtime', 'podman'], 'RT-CLI-003'],
     [['--once'], 'RT-CLI-021'],
     [['--loop'], 'RT-CLI-021'],
     [['--once', '--loop', '--data', 'x.csv'], 'RT-CLI-021'],
     [['--seed', '7', '--data', 'x.csv'], 'RT-CLI-021'],
     [['--data', 'missing.csv'], 'RT-DATA-002'],
-    [['--yes'], 'RT-CLI-021'],
+    [['--env', 'staging'], 'RT-CLI-003'],
     [['--timeout', 'soon'], 'RT-CLI-003'],
     [['--timeout', '0'], 'RT-CLI-003'],
     [['--port', '70000'], 'RT-CLI-003'],

@@ -21,6 +21,8 @@ export interface Launch {
   spec: StackSpec
   data: DataSource
   ports: StackPorts
+  /** Docker only: with the sources mounted and debug ports open, or without. */
+  environment?: 'dev' | 'prod'
 }
 
 export type ServiceCondition =

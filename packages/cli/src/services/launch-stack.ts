@@ -17,6 +17,7 @@ import { dropEarlierData } from './drop-earlier-data.ts'
 import { type LateService, lookIntoLate, notReady, type ServiceEvent } from './late-services.ts'
 import { compareLaunches, type LaunchDifference } from './launch-difference.ts'
 import { decidePorts } from './launch-ports.ts'
+import { leaveOtherRuntime } from './other-runtime.ts'
 import { publishLaunchSettings } from './publish-settings.ts'
 import { runningLaunch } from './running-launch.ts'
 
@@ -24,6 +25,8 @@ export interface LaunchRequest {
   spec: StackSpec
   /** Files and folders as typed (`-` is standard input), read once or in a `loop`; none is the generator with its `seed`. */
   data: { files: readonly string[]; loop: boolean; seed: number }
+  /** Of the containers; the local runtime has no such difference. */
+  environment: 'dev' | 'prod'
   /** Wish for the ports; see `decidePorts`. */
   port: 'auto' | number | undefined
   /** Wait until all data are processed. */
@@ -145,11 +148,13 @@ async function resolveData({ world, request }: Launching): Promise<DataSource> {
 async function bringUp(launching: Launching, spec: StackSpec, data: DataSource): Promise<LaunchOutcome> {
   const { world, request, talk } = launching
   const startedAt = world.clock.now()
+  await leaveOtherRuntime(launching)
   const found = await world.runtime.inspect()
   const running = (await dropEarlierData(launching, { spec, running: found })) ? undefined : found
   const launch: Launch = {
     spec,
     data,
+    ...(world.runtime.name === 'docker' ? { environment: request.environment } : {}),
     ports: await decidePorts({
       services: spec.services.map(({ name }) => name),
       port: request.port,

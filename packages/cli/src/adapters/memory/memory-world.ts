@@ -1,4 +1,4 @@
-import type { Launch } from '../../ports/runtime.ts'
+import type { Launch, Runtime } from '../../ports/runtime.ts'
 import type { StackWorld } from '../../ports/stack-world.ts'
 import { createMemoryClock } from './memory-clock.ts'
 import {
@@ -32,6 +32,12 @@ export interface MemoryWorld extends StackWorld {
   machine: { cpus: number; memoryBytes: number; availableMemoryBytes: number; platform: string }
 }
 
+/** A runtime in which the project neither runs nor has data. */
+function createIdleRuntime(name: Runtime['name']): Runtime {
+  const idle = createMemoryRuntime(createMemoryClock(), createMemoryRuntimeScript(), () => undefined)
+  return { ...idle, name }
+}
+
 /** A world of a machine of 4 CPUs and 8 GiB on which nothing runs. */
 export function createMemoryWorld(): MemoryWorld {
   const clock = createMemoryClock()
@@ -53,6 +59,7 @@ export function createMemoryWorld(): MemoryWorld {
     project,
     topic,
     runtime,
+    otherRuntime: createIdleRuntime('docker'),
     machine,
     host: { facts: async () => machine },
     stats: createMemoryStats(pipeline, {
