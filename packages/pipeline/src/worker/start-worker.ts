@@ -1,3 +1,4 @@
+import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { GROUPS, type Health, type SettingsReport, type WorkerSample } from '@radtune/core/contract'
 import type { SettingValues } from '@radtune/core/settings'
@@ -193,7 +194,7 @@ function spawnSlot(
   { index, generation, heapBytes, added }: Pick<RunningSlot, 'index' | 'generation' | 'heapBytes' | 'added'>,
 ): RunningSlot {
   const start: SlotStart = { slot: index, service, bootstrap, settings: settings.values, generation }
-  const thread = new Worker(new URL('./slot-thread.js', import.meta.url), {
+  const thread = new Worker(new URL(`./slot-thread${extname(import.meta.url)}`, import.meta.url), {
     workerData: start,
     name: `slot-${index}`,
     resourceLimits: {
