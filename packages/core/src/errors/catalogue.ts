@@ -199,7 +199,8 @@ export const errorCatalogue = {
   'RT-DOCKER-005': {
     title: 'the pipeline image could not be built',
     exitCode: 1,
-    explanation: 'The image of the pipeline is built from the sources of radtune, by the Dockerfile in compose/image.',
+    explanation:
+      'The image of the pipeline is built from the sources of radtune, by the Dockerfile in compose/image.',
     fix: ['docker build -f compose/image/Dockerfile .', 'radtune up --runtime local'],
   },
   'RT-DOCKER-006': {
