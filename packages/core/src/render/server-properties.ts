@@ -25,8 +25,8 @@ export interface BrokerProperties extends BrokerNumbers {
   controllerPort: number
 }
 
-/** One line of server.properties. */
-export type BrokerProperty = readonly [key: string, value: string | number | boolean]
+/** One line of server.properties, and why it is so where that is not the plan's to say. */
+export type BrokerProperty = readonly [key: string, value: string | number | boolean, why?: string]
 
 /** What a plan says about the broker. */
 export function brokerNumbers(spec: StackSpec, dataDir: string): BrokerNumbers {
@@ -90,9 +90,12 @@ export function brokerProperties(
     ['default.replication.factor', replicationFactor],
     ['log.retention.ms', numbers.retentionMs],
     ['log.segment.bytes', numbers.segmentBytes],
-    ['auto.create.topics.enable', false],
-    // One node: the internal topics can have one copy only, and their default of 50 partitions each costs start-up time.
-    ['offsets.topic.num.partitions', 4],
+    ['auto.create.topics.enable', false, 'the one-shot topics makes them'],
+    [
+      'offsets.topic.num.partitions',
+      4,
+      'one node: the internal topics can have one copy only, and their default of 50 partitions each costs start-up time',
+    ],
     ['offsets.topic.replication.factor', replicationFactor],
     ['transaction.state.log.num.partitions', 4],
     ['transaction.state.log.replication.factor', replicationFactor],
@@ -100,15 +103,20 @@ export function brokerProperties(
     ['share.coordinator.state.topic.num.partitions', 1],
     ['share.coordinator.state.topic.replication.factor', replicationFactor],
     ['share.coordinator.state.topic.min.isr', 1],
-    // All slots join one generation, so their partitions are dealt once. The wait begins again as long as others come within it,
-    // so it lasts twice this long at least.
-    ['group.initial.rebalance.delay.ms', 500],
-    ['num.network.threads', 2],
+    [
+      'group.initial.rebalance.delay.ms',
+      500,
+      'all slots join one generation, so their partitions are dealt once; the wait begins again as long as others come within it, so it lasts twice this long at least',
+    ],
+    ['num.network.threads', 2, 'a broker of a few clients on a part of a machine'],
     ['num.io.threads', 4],
     ['background.threads', 2],
-    ['log.cleaner.dedupe.buffer.size', 16 * 1024 * 1024],
-    // After a kill the controller waits for the old registration to end: 4.5 s until ready instead of 12 s.
-    ['broker.session.timeout.ms', 3000],
+    ['log.cleaner.dedupe.buffer.size', 16 * 1024 * 1024, 'on the heap; the default is 128 MiB'],
+    [
+      'broker.session.timeout.ms',
+      3000,
+      'after a kill the controller waits for the old registration to end: 4.5 s until ready instead of 12 s',
+    ],
     ['broker.heartbeat.interval.ms', 500],
   ]
 }

@@ -48,7 +48,8 @@ export function identityEnvironment(
   { spec, data, addresses }: { spec: StackSpec; data: RenderedData; addresses: ServiceAddresses },
 ): Record<string, string> {
   return {
-    [ENVIRONMENT.bootstrap]: addresses.bootstrap,
+    // The frontend talks to the backend alone.
+    ...(step.role === 'frontend' ? {} : { [ENVIRONMENT.bootstrap]: addresses.bootstrap }),
     [ENVIRONMENT.service]: step.name,
     ...(step.service === undefined ? {} : { [ENVIRONMENT.statsAddress]: addresses.stats }),
     ...roleEnvironment(step, { spec, data, addresses }),
