@@ -65,7 +65,7 @@ export function differencesText({ shown, state, differences }: GeneratedFile, st
 }
 
 function changeText({ found, wanted }: ArtifactDifference): string {
-  return `${found ?? 'missing'} → ${wanted ?? 'not there'}`
+  return `${found === '' ? '""' : (found ?? 'missing')} → ${wanted === '' ? '""' : (wanted ?? 'not there')}`
 }
 
 function plural(count: number, noun: string): string {

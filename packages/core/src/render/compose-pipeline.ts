@@ -60,7 +60,7 @@ export function composePipeline(rendering: ComposeRendering, step: StartStep): Y
           ),
         }
       : {}),
-    ...(once ? { restart: because('no', 'it runs once, and its end is what others wait for') } : {}),
+    ...(once ? { restart: restartOfOnce(name) } : {}),
     command: composeCommand(rendering, step),
     environment: {
       ...(role === 'worker' ? { '<<': asShared('worker-settings') } : composeSettings(spec, role)),
@@ -84,6 +84,13 @@ export function composePipeline(rendering: ComposeRendering, step: StartStep): Y
     ...(once ? limitsOfOnce(name, spec) : composeLimits(service)),
     stop_grace_period: because(`${graceMs / 1000}s`, GRACE[role] ?? 'it ends at once'),
   }
+}
+
+/** What runs once is not kept alive; the topics are worth another attempt, because everything else waits for them. */
+function restartOfOnce(name: string): YamlValue {
+  return name === 'topics'
+    ? because('on-failure:5', 'it runs once; a broker that has just begun to listen may refuse')
+    : because('no', 'it runs once, and going on without it is allowed')
 }
 
 const GRACE: Readonly<Partial<Record<StartStep['role'], string>>> = {
