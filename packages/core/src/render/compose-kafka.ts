@@ -2,7 +2,7 @@ import type { SettingKey } from '../settings/index.ts'
 import type { ServiceSpec, StackSpec } from '../stack/index.ts'
 import { asShared, because, type YamlEntries } from './commented-yaml.ts'
 import { composeLimits, explained } from './compose-limits.ts'
-import { type ComposeRendering, hostPort, NETWORKS } from './compose-rendering.ts'
+import { type ComposeRendering, HEALTH_INTERVALS, hostPort, NETWORKS } from './compose-rendering.ts'
 import { KAFKA_IMAGE } from './images.ts'
 import { jvmHeapFlags, jvmPerformanceFlags } from './jvm-flags.ts'
 import { brokerNumbers, brokerProperties } from './server-properties.ts'
@@ -56,10 +56,7 @@ export function composeKafka(
     healthcheck: because(
       {
         test: ['CMD', 'bash', '-c', `: < /dev/tcp/127.0.0.1/${HOST_PORT}`],
-        interval: '2s',
-        timeout: '3s',
-        retries: 5,
-        start_period: '90s',
+        ...HEALTH_INTERVALS,
       },
       'a connection: the tools of Kafka are a Java each, which this memory does not hold; that it takes requests is proved by the one-shot topics',
     ),

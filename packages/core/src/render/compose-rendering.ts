@@ -27,6 +27,18 @@ export interface ComposeRendering {
 
 export const NETWORKS = { pipeline: 'pipeline', page: 'page' } as const
 
+/**
+ * A check is a process in the container and costs the engine some 50 ms of CPU: every second until it is healthy, where the
+ * engine knows `start_interval` (25 and newer), and then seldom.
+ */
+export const HEALTH_INTERVALS = {
+  interval: '5s',
+  timeout: '3s',
+  retries: 3,
+  start_period: '90s',
+  start_interval: '1s',
+} as const
+
 /** Variables by which whoever starts a generated file gives it other ports. */
 export const PORT_VARIABLES = {
   kafka: 'RADTUNE_KAFKA_PORT',

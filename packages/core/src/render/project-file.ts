@@ -75,11 +75,11 @@ export function renderProjectFile(spec: StackSpec, profile: string): string {
 }
 
 function settingLines(spec: StackSpec, key: SettingKey): string[] {
-  const { title, why, effect }: SettingDefinition = settings[key]
-  const origin = 'default' in settings[key] ? 'default' : `sized for ${spec.profile}`
+  const { title, effect }: SettingDefinition = settings[key]
+  const { value, reason } = spec.settings[key]
   return [
     `  ## ${title} (${printSettingRange(key)}; ${effect})`,
-    `  ## ${origin}: ${why}`,
-    `  # ${key}: ${writeSettingValue(key, spec.settings[key].value)}`,
+    `  ## ${reason.sentence}`,
+    `  # ${key}: ${writeSettingValue(key, value)}`,
   ]
 }
