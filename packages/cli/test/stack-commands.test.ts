@@ -345,6 +345,21 @@ describe('radtune down', () => {
     expect(await memory.runtime.inspect()).toBeUndefined()
   })
 
+  test('drops the records only when their project is named', async () => {
+    await run(['up'])
+    const unasked = await run(['down', '--volumes'])
+    expect(unasked).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('RT-CLI-004') })
+    const wrong = await run(['down', '--volumes', '--confirm', 'other'])
+    expect(wrong).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('RT-UP-009') })
+    expect(await memory.runtime.inspect()).toBeDefined()
+    expect((await run(['down', '--confirm', 'project'])).exitCode).toBe(2)
+    const { stdout } = await run(['down', '--volumes', '--confirm', 'project'])
+    expect(stdout).toContain('dropped  4 KiB of 4c8g')
+    expect(await memory.runtime.data()).toBeUndefined()
+    const again = await runJson('radtune.down/1', ['down', '--volumes', '--confirm', 'project'])
+    expect(again.document.data).toMatchObject({ stopped: false, droppedBytes: null })
+  })
+
   test('gives the sums as JSON', async () => {
     await run(['up'])
     const { document } = await runJson('radtune.down/1', ['down'])
