@@ -3,11 +3,12 @@ import type { ServiceSpec, StackSpec } from '../stack/index.ts'
 import { asShared, because, type YamlEntries } from './commented-yaml.ts'
 import { composeLimits, explained } from './compose-limits.ts'
 import { type ComposeRendering, hostPort, NETWORKS } from './compose-rendering.ts'
+import { KAFKA_VERSION } from './defaults.ts'
 import { jvmHeapFlags, jvmPerformanceFlags } from './jvm-flags.ts'
 import { brokerNumbers, brokerProperties } from './server-properties.ts'
 import type { StartStep } from './start-order.ts'
 
-const KAFKA_IMAGE = 'apache/kafka:4.3.1'
+const KAFKA_IMAGE = `apache/kafka:${KAFKA_VERSION}`
 export const KAFKA_VOLUME = 'kafka-data'
 const DATA_DIR = '/var/lib/kafka/data'
 /** Inside of the container: for other containers, and for programs on the host. */
