@@ -2,8 +2,8 @@ import type { StackSpec } from '../stack/index.ts'
 import { type Artifact, withHeader } from './artifact.ts'
 import { renderCompose } from './compose.ts'
 import { type ComposeRendering, PORT_VARIABLES } from './compose-rendering.ts'
+import { DEFAULT_PORTS, PIPELINE_IMAGE } from './defaults.ts'
 import { fingerprint } from './fingerprint.ts'
-import { PIPELINE_IMAGE } from './images.ts'
 
 export type ComposeEnvironment = 'dev' | 'prod'
 
@@ -17,8 +17,6 @@ export interface ComposeFolder {
   environments: readonly ComposeEnvironment[]
 }
 
-const PORTS = { kafka: 9092, backend: 8000, frontend: 8080 }
-const FIRST_STATS_PORT = 9100
 const FIRST_INSPECTOR_PORT = 9229
 
 /** The files of a profile that are committed: development, production, and the variables that both take. */
@@ -35,6 +33,7 @@ function composeRendering(
 ): ComposeRendering {
   const names = spec.services.filter(({ role }) => role !== 'kafka').map(({ name }) => name)
   const numbered = (first: number) => Object.fromEntries(names.map((name, index) => [name, first + index]))
+  const { kafka, backend, frontend, stats } = DEFAULT_PORTS
   const development = environment === 'dev' && sources !== undefined
   const fileName = environment === 'dev' ? 'compose.yaml' : 'compose.prod.yaml'
   return {
@@ -47,7 +46,7 @@ function composeRendering(
     sources,
     inspector: development ? numbered(FIRST_INSPECTOR_PORT) : undefined,
     data: { kind: 'generator', seed: 1 },
-    ports: { ...PORTS, stats: numbered(FIRST_STATS_PORT) },
+    ports: { kafka, backend, frontend, stats: numbered(stats) },
     portsFromEnvironment: true,
   }
 }
@@ -82,9 +81,9 @@ function renderEnvironmentExample({ spec, version, ...rest }: ComposeFolder): Ar
 # absent.
 
 # Ports on 127.0.0.1: of Kafka for programs on this machine, of the API with /health and /ws, of the page.
-${PORT_VARIABLES.kafka}=${PORTS.kafka}
-${PORT_VARIABLES.backend}=${PORTS.backend}
-${PORT_VARIABLES.frontend}=${PORTS.frontend}
+${PORT_VARIABLES.kafka}=${DEFAULT_PORTS.kafka}
+${PORT_VARIABLES.backend}=${DEFAULT_PORTS.backend}
+${PORT_VARIABLES.frontend}=${DEFAULT_PORTS.frontend}
 
 # Where the page finds API and WebSocket. Empty: where it comes from itself, which needs no other port to be open.
 VITE_API_URL=

@@ -4,8 +4,8 @@ import { composeSettings } from './compose-environment.ts'
 import { composeKafka, KAFKA_VOLUME } from './compose-kafka.ts'
 import { composePipeline, pipelineDefaults } from './compose-pipeline.ts'
 import { type ComposeRendering, NETWORKS } from './compose-rendering.ts'
+import { KAFKA_VERSION } from './defaults.ts'
 import { fingerprint } from './fingerprint.ts'
-import { KAFKA_VERSION } from './images.ts'
 import { type StartStep, startOrder } from './start-order.ts'
 
 /**
