@@ -48,6 +48,17 @@ export const settings = {
     effect: 'live',
     lands: 'RADTUNE_PIPELINE_COMMIT_INTERVAL',
   },
+  'pipeline.delivery': {
+    title: 'how often a record comes out',
+    unit: 'choice',
+    choices: ['at-least-once', 'transactions'],
+    default: 'at-least-once',
+    why: 'at-least-once removes what a crash would repeat and shows each record at once; transactions are exactly once for readers in read_committed, who see records only when they are committed',
+    source: 'measured, docs/decisions',
+    readers: ['worker'],
+    effect: 'restart',
+    lands: 'RADTUNE_PIPELINE_DELIVERY',
+  },
   'pipeline.driver': {
     title: 'Kafka clients of the data path',
     unit: 'choice',

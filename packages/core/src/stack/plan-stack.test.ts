@@ -301,6 +301,11 @@ describe('pins', () => {
       [pin('topics.radiation-data.partitions', 1024), pin('topics.segmentBytes', '1GB')],
       'no room beside its open segment',
     ],
+    [
+      'transactions over clients without',
+      [pin('pipeline.delivery', 'transactions'), pin('pipeline.driver', 'kafkajs')],
+      'needs pipeline.driver hybrid',
+    ],
   ])('that make a plan impossible are refused and named: %s', (_, pins, why) => {
     const result = planStack(profileOf(reference), { pins })
     expect(result).toMatchObject({ ok: false, error: { code: 'RT-PLAN-002', exitCode: 2 } })

@@ -23,6 +23,7 @@ import {
 import { createStageTimes, recordRulesFrom } from '../stages/index.ts'
 import { createLease } from './lease.ts'
 import { createSlot, type Slot, type SlotPorts } from './slot.ts'
+import { slotDelivery } from './slot-delivery.ts'
 import { createSlotMeter } from './slot-meter.ts'
 import { readSlotSettings } from './slot-settings.ts'
 
@@ -91,7 +92,7 @@ function newSlot(ports: (real: SlotPorts) => Partial<SlotPorts> = () => ({})): S
       maxPartitionFetchBytes: settings['consumer.maxPartitionFetchBytes'],
       sessionTimeoutMs: 10_000,
     }),
-    producer: driver.producer({ mayWrite: lease.isHeld }),
+    ...slotDelivery(settings['pipeline.delivery'], { driver, client, mayWrite: lease.isHeld }),
     progress: () => progress.read(),
     tails: (wanted) => readTails(client, wanted),
     now: Date.now,
