@@ -42,7 +42,7 @@ export const settings = {
     min: 50,
     max: 60_000,
     default: 500,
-    why: 'bounds what is read again after a crash; a commit costs one small request per slot',
+    why: 'bounds what is read again after a crash; 100 ms with transactions, where readers see records at the commit',
     source: 'radtune',
     readers: ['worker'],
     effect: 'live',
