@@ -4,6 +4,7 @@ import type {
   BatchProducer,
   ClientOptions,
   CommitOffset,
+  OutputBatch,
   TransactionalProducer,
   TransactionOptions,
 } from './driver.ts'
@@ -37,7 +38,10 @@ export function createTransactionalProducer(
       await Promise.all(
         partitions.map(async (partition) => {
           const identity = await fencePartition(link, { topic, partition })
-          transactions.set(partition, createPartitionTransactions(link, { identity, topic, groupId }))
+          transactions.set(
+            partition,
+            createPartitionTransactions(link, { identity, partition, topic, groupId }),
+          )
         }),
       )
     },
@@ -62,23 +66,28 @@ function createPartitionTransactions(
   link: BrokerLink,
   {
     identity,
+    partition,
     topic,
     groupId,
-  }: { identity: TransactionIdentity } & Pick<TransactionOptions, 'topic' | 'groupId'>,
+  }: { identity: TransactionIdentity; partition: number } & Pick<TransactionOptions, 'topic' | 'groupId'>,
 ): PartitionTransactions {
   const { transactionalId } = identity
   const write = createBatchWriter(link, identity)
   const coordinator = () => link.coordinatorOf('transaction', transactionalId)
-  /** Output partitions of the running transaction, as `topic/partition`. */
+  /** Output topics that the running transaction includes, that have got records in it, and that had some in the one before. */
   const added = new Set<string>()
+  let written = new Set<string>()
+  let expected = new Set<string>()
   let offsetsAdded = false
 
-  async function addPartitions(batches: Parameters<BatchProducer['send']>[0]): Promise<void> {
-    const fresh = batches.filter((batch) => !added.has(`${batch.topic}/${batch.partition}`))
-    if (fresh.length === 0) return
-    const topics = fresh.map((batch) => ({ topic: batch.topic, partitions: [batch.partition] }))
+  /** What had records in the last transaction is likely to have some again: one request for all, at most for an empty marker. */
+  async function addOutputs(batches: readonly OutputBatch[]): Promise<void> {
+    for (const batch of batches) written.add(batch.topic)
+    if (batches.every((batch) => added.has(batch.topic))) return
+    const fresh = [...new Set([...written, ...expected])].filter((output) => !added.has(output))
+    const topics = fresh.map((output) => ({ topic: output, partitions: [partition] }))
     await link.persist(async () => (await coordinator()).addPartitionsToTxn({ ...identity, topics }))
-    for (const batch of fresh) added.add(`${batch.topic}/${batch.partition}`)
+    for (const output of fresh) added.add(output)
   }
 
   async function addOffsets(): Promise<void> {
@@ -89,11 +98,11 @@ function createPartitionTransactions(
 
   return {
     async send(batches, compression) {
-      await addPartitions(batches)
+      await addOutputs(batches)
       // The coordinator has time for it while the records are stored; the commit has not.
       await Promise.all([write(batches, compression), addOffsets()])
     },
-    async commit({ partition, offset, metadata }) {
+    async commit({ offset, metadata }) {
       await addOffsets()
       const topics = [{ topic, partitions: [{ partition, offset: String(offset), metadata }] }]
       await link.persist(async () =>
@@ -101,6 +110,8 @@ function createPartitionTransactions(
       )
       await link.persist(async () => (await coordinator()).endTxn({ ...identity, transactionResult: true }))
       added.clear()
+      expected = written
+      written = new Set()
       offsetsAdded = false
     },
   }
