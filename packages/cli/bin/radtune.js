@@ -16,7 +16,7 @@ const here = path.dirname(fileURLToPath(import.meta.url))
 
 if (isNewEnough(process.versions.node)) {
   if (module.enableCompileCache) module.enableCompileCache()
-  const { main } = await import('../dist/main.js').catch(explainMissingBuild)
+  const { main } = await import('../dist/bundle/main.js').catch(explainMissingBuild)
   await main()
 } else {
   const node = process.env.RADTUNE_REEXECUTED ? undefined : findProjectNode(here)
@@ -63,14 +63,14 @@ function refuse(why) {
 }
 
 function explainMissingBuild(error) {
-  if (error.code !== 'ERR_MODULE_NOT_FOUND' || existsSync(path.join(here, '..', 'dist', 'main.js')))
+  if (error.code !== 'ERR_MODULE_NOT_FOUND' || existsSync(path.join(here, '..', 'dist', 'bundle', 'main.js')))
     throw error
   fail({
     code: 'RT-CLI-006',
     title: 'radtune is not built',
     exitCode: 4,
     what: 'radtune is not built',
-    why: 'packages/cli/dist is missing',
+    why: 'packages/cli/dist/bundle is missing',
     fix: ['npm run build'],
   })
 }

@@ -1,4 +1,5 @@
-import { join } from 'node:path'
+import { existsSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import process from 'node:process'
 import { runRadtune } from './run-radtune.ts'
 import { createWorld } from './world.ts'
@@ -13,11 +14,16 @@ export async function main(): Promise<void> {
   }
   const exitCode = await runRadtune(process.argv.slice(2), {
     world: await createWorld(),
-    root: join(import.meta.dirname, '..'),
+    root: findPackage(import.meta.dirname),
   })
   process.exitCode = exitCode
   // All is said. A connection to a broker that does not answer must not keep the command from ending.
   setTimeout(() => process.exit(), END_MS).unref()
+}
+
+/** The folder with the package's own package.json: the program runs bundled, two folders below it, or as compiled. */
+function findPackage(folder: string): string {
+  return existsSync(join(folder, 'package.json')) ? folder : findPackage(dirname(folder))
 }
 
 const END_MS = 2000

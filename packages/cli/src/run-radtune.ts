@@ -143,7 +143,8 @@ function builtCommands(config: Config): CommandSource {
   return {
     ids: config.commandIDs,
     async load(id) {
-      return config.findCommand(id, { must: true }).load()
+      const file = new URL(`./commands/${id.replaceAll(':', '/')}.js`, import.meta.url)
+      return ((await import(file.href)) as { default: unknown }).default
     },
   }
 }
