@@ -6,9 +6,9 @@ import { type Broker, type Cluster, COORDINATOR, findLeader, openCluster } from 
 
 /** Between two tries while the broker is away or moves a partition. */
 const RETRY_DELAY_MS = 300
-/** The markers of the last transaction are still being written: a matter of milliseconds. */
+/** The markers of the last transaction are still being written: a matter of milliseconds, which asking often makes longer. */
 const CONCURRENT_TRANSACTIONS = 51
-const MARKERS_DELAY_MS = 3
+const MARKERS_DELAY_MS = 10
 
 /** Trying again cannot help; by name for the log. */
 const finalErrors: Readonly<Record<number, string>> = {
