@@ -36,7 +36,7 @@ export const errorCatalogue = {
     title: 'the pins make the plan impossible',
     exitCode: 2,
     explanation:
-      'Without the pins the machine carries the pipeline, with them it does not: limits that add up to more than there is, a heap that its limit cannot hold, slots that do not divide the partitions. A pin is never changed silently, so the plan is refused.',
+      'Without the pins the machine carries the pipeline, with them it does not: limits that add up to more than there is, a heap that its limit cannot hold, slots that do not divide the partitions, transactions over clients that have none. A pin is never changed silently, so the plan is refused.',
     fix: ['radtune plan --show-origin', 'change or drop a pin'],
   },
   'RT-DATA-001': {

@@ -23,6 +23,7 @@ interface Derived {
 
 const documentedBufferBytes = 64 * MIB
 const documentedFetchMinBytes = 1024
+const transactionIntervalMs = 100
 const readingBytes = 200
 
 /** Everything that settings are derived from. */
@@ -97,6 +98,7 @@ function deriveSettings(inputs: SettingInputs): Partial<Record<SettingKey, Deriv
       sentence: logs.retentionSentence,
     },
     'producer.bufferMemory': deriveBuffer(services),
+    ...deriveCommitInterval(pins),
     'consumer.fetchMinBytes': deriveFetchMin(workload, slotPlan),
     'provider.rate': deriveRate(workload),
   }
@@ -144,6 +146,18 @@ function deriveBuffer(services: readonly ServiceSpec[]): Derived {
       value === documentedBufferBytes
         ? `${formatBytes(value)}: as documented; ${room}`
         : `${formatBytes(value)}: ${room}, less than the documented ${formatBytes(documentedBufferBytes)}`,
+  }
+}
+
+/** Readers of transactions see records when they are committed: the interval is part of the latency then. */
+function deriveCommitInterval(pins: Pins): Partial<Record<SettingKey, Derived>> {
+  if (pins.get('pipeline.delivery')?.value !== 'transactions') return {}
+  return {
+    'pipeline.commitInterval': {
+      value: transactionIntervalMs,
+      rule: 'commit-shows-records',
+      sentence: `${formatDuration(transactionIntervalMs)}: with transactions a record is seen when it is committed, so the interval adds to the latency, half of it on average`,
+    },
   }
 }
 
