@@ -1,7 +1,7 @@
 import process from 'node:process'
-import type { RuntimeWish } from './adapters/choose-runtime.ts'
 import type { Clock } from './ports/clock.ts'
 import type { Files } from './ports/files.ts'
+import type { RuntimeWish } from './ports/runtime.ts'
 import type { StackWorld } from './ports/stack-world.ts'
 import type { TextStream } from './ports/text-stream.ts'
 

@@ -1,9 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import type { RuntimeWish } from '../ports/runtime.ts'
 import { engineAnswers } from './docker/index.ts'
-
-/** `any`: whatever this machine has, for a stack that is to be launched. */
-export type RuntimeWish = 'local' | 'docker' | 'any'
 
 /**
  * The runtime that a project is run by: the one wished for, else the one that runs it, else the one that holds its data. A

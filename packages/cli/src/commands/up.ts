@@ -2,10 +2,10 @@ import * as Flags from '@oclif/core/flags'
 import type { RecordSums, WarmUp } from '@radtune/core/contract'
 import { RadtuneError } from '@radtune/core/errors'
 import { parseDuration } from '@radtune/core/units'
-import type { RuntimeWish } from '../adapters/choose-runtime.ts'
 import { type Answer, BaseCommand } from '../base-command.ts'
 import { type ServiceStatus, serviceStatus } from '../output/status-data.ts'
 import { upText } from '../output/up-text.ts'
+import type { RuntimeWish } from '../ports/runtime.ts'
 import type { LaunchOutcome } from '../services/launch-stack.ts'
 
 /** `data` of radtune.up/1. */

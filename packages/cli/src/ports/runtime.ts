@@ -141,3 +141,6 @@ export interface Runtime {
   dropData(): Promise<void>
   logs(query: LogQuery, signal: AbortSignal): AsyncIterable<LogLine>
 }
+
+/** Which runtime a command is for; `any`: whatever this machine has, for a stack that is to be launched. */
+export type RuntimeWish = Runtime['name'] | 'any'
