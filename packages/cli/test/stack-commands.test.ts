@@ -37,7 +37,7 @@ describe('radtune up', () => {
   test('ends with the address of the page and what to do next', async () => {
     const { stdout, stderr, exitCode } = await run(['up'])
     expect(exitCode).toBe(0)
-    expect(stdout).toMatch(/^up in [\d.]+s: 6 of 6 healthy/)
+    expect(stdout).toMatch(/^up in [\d.]+s: 6 of 6 healthy/m)
     expect(stdout).toContain('http://127.0.0.1:8080')
     expect(stdout.trimEnd().split('\n').at(-1)).toContain('radtune down')
     expect(stderr).toMatch(/^\d\d:\d\d:\d\d ok {2}kafka/m)

@@ -6,6 +6,7 @@ import { type Answer, BaseCommand } from '../base-command.ts'
 import { type ServiceStatus, serviceStatus } from '../output/status-data.ts'
 import { upText } from '../output/up-text.ts'
 import type { RuntimeWish } from '../ports/runtime.ts'
+import type { CriticalStep } from '../services/critical-path.ts'
 import type { LaunchOutcome } from '../services/launch-stack.ts'
 
 /** `data` of radtune.up/1. */
@@ -23,6 +24,8 @@ export interface UpData {
   records: RecordSums | null
   /** Null when Kafka ran already. */
   warmUp: WarmUp | null
+  /** The chain of services that decided how long it took, each with its own part. */
+  criticalPath: readonly CriticalStep[]
 }
 
 export default class Up extends BaseCommand {
@@ -250,7 +253,7 @@ function interrupted(signal: AbortSignal, left: string): RadtuneError {
 }
 
 function upData(outcome: Extract<LaunchOutcome, { kind: 'up' }>): UpData {
-  const { how, stack, elapsedMs, first, sums, warmUp } = outcome
+  const { how, stack, elapsedMs, first, sums, warmUp, criticalPath } = outcome
   const { kafka, backend, frontend, stats } = stack.launch.ports
   return {
     how,
@@ -268,5 +271,6 @@ function upData(outcome: Extract<LaunchOutcome, { kind: 'up' }>): UpData {
       : null,
     records: sums ?? null,
     warmUp: warmUp ?? null,
+    criticalPath,
   }
 }

@@ -70,6 +70,7 @@ const up = z.object({
     })
     .nullable(),
   records: records.extend({ levels }).nullable(),
+  criticalPath: z.array(z.object({ name: z.string(), elapsedMs: z.number().nonnegative() })),
   /** Round trips through Kafka before data flow; null when Kafka ran already. */
   warmUp: z
     .object({

@@ -2,6 +2,7 @@ import type { ServiceSpec } from '@radtune/core/stack'
 import { formatBytes, formatCount, formatCpus, formatDuration } from '@radtune/core/units'
 import type { DataSource, Launch, RuntimeEvent, ServiceCondition } from '../ports/runtime.ts'
 import type { FirstRecord } from '../services/await-records.ts'
+import type { CriticalStep } from '../services/critical-path.ts'
 import type { LaunchDifference } from '../services/launch-difference.ts'
 import type { LaunchEvent, LaunchOutcome } from '../services/launch-stack.ts'
 import { dataText } from './data-text.ts'
@@ -111,7 +112,7 @@ function roundTripText(ms: number): string {
 
 /** The lines that end `radtune up`: what became of the records, the state in one sentence, where to look, what to do next. */
 export function upText(outcome: Extract<LaunchOutcome, { kind: 'up' }>, palette: Palette): string {
-  const { stack, how, elapsedMs, sums } = outcome
+  const { stack, how, elapsedMs, sums, criticalPath } = outcome
   const healthy = stack.services.filter(({ condition }) => condition === 'healthy').length
   const used = stack.services.reduce(
     (sum, { memoryBytes }) => sum + (memoryBytes.known ? memoryBytes.value : 0),
@@ -129,9 +130,15 @@ export function upText(outcome: Extract<LaunchOutcome, { kind: 'up' }>, palette:
     ...(sums ? [`records  ${conservationText(sums)}`] : []),
     ...(sums && sums.dirty > 0 ? [`dirty    ${dirtyText(sums)}`] : []),
     ...(sums ? [''] : []),
+    ...(criticalPath.length > 1 ? [palette.dim(`waited   ${pathText(criticalPath)}`)] : []),
     `${palette.bold(opening)}: ${state}`,
     `  page  ${palette.cyan(`http://127.0.0.1:${ports.frontend}`)}      next  radtune status --watch · radtune logs · radtune down`,
   ].join('\n')
+}
+
+/** What each step had to wait for, and how long it took itself. */
+function pathText(path: readonly CriticalStep[]): string {
+  return path.map(({ name, elapsedMs }) => `${name} ${elapsedText(elapsedMs)}`).join(' → ')
 }
 
 const RUNTIMES = { local: 'processes of this machine', docker: 'containers, launched by docker compose' }

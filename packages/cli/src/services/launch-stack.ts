@@ -12,6 +12,7 @@ import {
   statsPort,
 } from './await-records.ts'
 import { checkData } from './check-data.ts'
+import { type CriticalStep, criticalPath } from './critical-path.ts'
 import { startDeadline } from './deadline.ts'
 import { dropEarlierData } from './drop-earlier-data.ts'
 import { type LateService, lookIntoLate, notReady, type ServiceEvent } from './late-services.ts'
@@ -80,6 +81,8 @@ export type LaunchOutcome =
       sums: RecordSums | undefined
       /** Undefined when Kafka ran already. */
       warmUp: WarmUp | undefined
+      /** What decided how long it took; empty when nothing had to be started. */
+      criticalPath: readonly CriticalStep[]
       warnings: readonly string[]
     }
   | { kind: 'interrupted'; left: string }
@@ -186,6 +189,7 @@ async function alreadyUp(launching: Launching, stack: StackState, startedAt: num
     first: undefined,
     sums,
     warmUp: undefined,
+    criticalPath: [],
     warnings: launching.warnings,
   }
 }
@@ -207,7 +211,7 @@ async function startAndWait(launching: Launching, start: Start): Promise<LaunchO
     if (talk.signal.aborted) return { kind: 'interrupted', left }
     throw withLeft(error, left)
   }
-  const { stack, first, warmUp } = brought
+  const { stack, first, warmUp, criticalPath } = brought
   const sums = launching.request.once ? await processAll(launching, start.launch) : undefined
   if (sums === 'interrupted') return { kind: 'interrupted', left: 'the stack is running' }
   return {
@@ -218,6 +222,7 @@ async function startAndWait(launching: Launching, start: Start): Promise<LaunchO
     first,
     sums,
     warmUp,
+    criticalPath,
     warnings: launching.warnings,
   }
 }
@@ -226,6 +231,7 @@ interface Brought {
   stack: StackState
   first: FirstRecord | undefined
   warmUp: WarmUp | undefined
+  criticalPath: readonly CriticalStep[]
 }
 
 /** A stack that ran before may run on with changed settings: they are in force when its services say so. */
@@ -244,9 +250,10 @@ async function settleSettings({ world, talk, warn }: Launching, launch: Launch):
   }
 }
 
-async function startServices(launching: Launching, { launch, before }: Start): Promise<Brought> {
+async function startServices(launching: Launching, { launch, before, startedAt }: Start): Promise<Brought> {
   const { world, request, talk } = launching
   const conditions = new Map<string, ServiceEvent>()
+  const readyAt = new Map<string, number>()
   let warmUp: WarmUp | undefined
   let late: LateService[] = []
   const deadline = startDeadline(world.clock, {
@@ -265,26 +272,35 @@ async function startServices(launching: Launching, { launch, before }: Start): P
         // A download takes as long as the line needs; the runtime bounds it.
         if (event.kind === 'fetching') deadline.pause()
         else deadline.resume()
-        if (event.kind === 'service') conditions.set(event.name, event)
+        if (event.kind === 'service') {
+          conditions.set(event.name, event)
+          if (isReady(event) && !readyAt.has(event.name)) readyAt.set(event.name, world.clock.now())
+        }
         if (event.kind === 'warm-up') warmUp = event.warmUp
         talk.onEvent({ kind: 'runtime', event })
       },
     })
     deadline.resume()
+    const path = criticalPath(launch.spec, { startedAt, readyAt })
     if (before) await settleSettings(launching, launch)
     if (launch.spec.services.every(({ name }) => sameProcess(before, stack, name)))
-      return { stack, first: undefined, warmUp }
+      return { stack, first: undefined, warmUp, criticalPath: path }
     talk.onEvent({ kind: 'awaiting-record' })
     const baseline = sameProcess(before, stack, 'backend') ? (receivedBefore ?? 0) : 0
     const first = await awaitFirstRecord({ world, broker, launch, signal: deadline.signal }, baseline)
     talk.onEvent({ kind: 'first-record', first })
-    return { stack, first, warmUp }
+    return { stack, first, warmUp, criticalPath: path }
   } catch (error) {
     throw deadline.expired() ? notReady(request.timeoutMs, { late, begun: conditions.size > 0 }) : error
   } finally {
     deadline.end()
     await broker.close()
   }
+}
+
+/** What runs once is ready when it has ended. */
+function isReady({ name, condition }: ServiceEvent): boolean {
+  return condition === 'healthy' || (condition === 'stopped' && name === 'topics')
 }
 
 /** A worker takes up a change of slots once the group has settled; a machine under load takes its time. */

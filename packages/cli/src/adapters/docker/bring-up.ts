@@ -152,6 +152,9 @@ function watchContainers(engine: Engine, { place, rendered, containers: before, 
     const condition = conditionOf(State)
     if (State.Running || condition === 'waiting' || conditions.get(name) === condition) return
     conditions.set(name, condition)
+    const elapsedMs = Date.parse(State.FinishedAt) - Date.parse(State.StartedAt)
+    if (name === 'topics' && condition === 'stopped')
+      onEvent({ kind: 'service', name, condition, reason: undefined, elapsedMs })
     if (name === 'warm-up') onEvent(warmUpEvent(await lastLinesOf(engine, Id)))
   }
 
