@@ -43,7 +43,37 @@ describe('radtune plan', () => {
     expect(stdout).toMatch(/^4c8g: 4 vCPU, 8 GB, worker engine, for 1,000–10,000 readings\/s under 100 ms\n/)
     for (const name of ['kafka', 'worker-1', 'worker-2', 'backend', 'provider', 'frontend', 'total'])
       expect(stdout).toMatch(new RegExp(`^${name}\\s`, 'm'))
-    expect(stdout.trimEnd().split('\n').at(-1)).toMatch(/^fits: 6\.1 GiB of 6\.8 GiB usable/)
+    expect(stdout.trimEnd().split('\n').at(-2)).toMatch(/^fits: 6\.1 GiB of 6\.8 GiB usable/)
+  })
+
+  test('is a ledger: what each limit holds, the disk of each topic, what is smaller than it could be', async () => {
+    const { stdout } = await runCommand(['plan'])
+    expect(stdout).toMatch(/^kafka +1 GiB +512 MiB +512 MiB +180 MiB +332 MiB/m)
+    expect(stdout).toMatch(/^radiation-data +6 +12 GiB +12 GiB, 14h19m +12 GiB, 1h26m$/m)
+    expect(unwrapped(stdout)).toMatch(/topics\.retention 1h26m instead of 24h: at 10,000\/s/)
+    const plan = await planOf([])
+    expect(plan?.ledger.sums.memoryBytes).toBe(plan?.totals.memoryBytes)
+  })
+
+  test.each([80, 120])('stays within %d columns of a terminal', async (terminalColumns) => {
+    for (const profile of ['2c4g', '4c8g', '64c256g']) {
+      const options = { terminalColumns, environment: { NO_COLOR: '1' } }
+      const { stdout } = await runCommand(['plan', '-p', profile, '--show-origin'], options)
+      for (const line of stdout.split('\n')) expect(line.length, line).toBeLessThanOrEqual(terminalColumns)
+    }
+  })
+
+  test('is Markdown with --markdown, in which no name breaks a table', async () => {
+    const profile = 'name: odd\nmachine: {cpus: 4, memory: 8GB}\nsettings: {kafka.heap: 400MiB}\n'
+    const workingDir = projectWith({ 'a|<b>.yaml': profile })
+    const { stdout, exitCode } = await runCommand(['plan', '--markdown', '-p', './a|<b>.yaml'], {
+      workingDir,
+    })
+    expect(exitCode).toBe(0)
+    expect(stdout).toContain('| `kafka.heap` | 400 MiB | profile, ./a\\|&lt;b>.yaml:3 |')
+    expect(stdout).toContain('<details><summary>Topics and disk</summary>')
+    const both = await runCommand(['plan', '--markdown', '--json'])
+    expect(both.exitCode).toBe(2)
   })
 
   test('gives services and totals as JSON', async () => {

@@ -24,6 +24,66 @@ const service = z.object({
   reasons: z.array(reason).min(1),
 })
 
+const nonNegative = z.number().nonnegative()
+
+const ledger = z.object({
+  services: z.array(
+    z.object({
+      service: z.string(),
+      role: service.shape.role,
+      memoryBytes: nonNegative,
+      reservedMemoryBytes: nonNegative,
+      cpus: nonNegative,
+      reservedCpus: nonNegative,
+      heapBytes: nonNegative,
+      outsideHeapBytes: nonNegative,
+      processBytes: nonNegative,
+      pageCacheBytes: nonNegative,
+      spareBytes: nonNegative,
+      bufferBytes: nonNegative,
+      slots: nonNegative.optional(),
+      partitions: nonNegative.optional(),
+    }),
+  ),
+  sums: z.object({
+    memoryBytes: z.number(),
+    usableMemoryBytes: z.number(),
+    freeMemoryBytes: z.number(),
+    systemMemoryBytes: z.number(),
+    heapBytes: z.number(),
+    pageCacheBytes: z.number(),
+    reservedMemoryBytes: z.number(),
+    cpus: z.number(),
+    machineCpus: z.number(),
+    cpuOvercommit: z.number(),
+    maxCpuOvercommit: z.number(),
+    reservedCpus: z.number(),
+    slots: z.number(),
+  }),
+  disk: z.object({
+    topics: z.array(
+      z.object({
+        topic: z.string(),
+        partitions: z.number(),
+        capBytes: z.number(),
+        atRates: z.array(
+          z.object({
+            perSecond: z.number(),
+            wantedBytes: z.number(),
+            bytes: z.number(),
+            keptMs: z.number(),
+            boundBy: z.enum(['time', 'size']),
+          }),
+        ),
+      }),
+    ),
+    atRates: z.array(z.object({ perSecond: z.number(), bytes: z.number() })),
+    allowanceBytes: z.number(),
+    recordBytes: z.number(),
+  }),
+  shrunk: z.array(z.object({ key: z.string(), wanted: z.string(), got: z.string(), why: z.string() })),
+})
+
 const plan = z.object({
   profile: z.string(),
   profileSource: z.object({ origin: z.string(), kind: z.string(), path: z.string().nullable() }),
@@ -52,6 +112,7 @@ const plan = z.object({
     maxCpuOvercommit: z.number(),
   }),
   deviations: z.array(z.object({ documented: z.string(), instead: z.string(), reason: z.string() })),
+  ledger,
 })
 
 const listedProfile = z.object({ name: z.string(), source: z.enum(['project', 'shipped']), path: z.string() })

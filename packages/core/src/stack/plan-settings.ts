@@ -21,7 +21,7 @@ interface Derived {
   sentence: string
 }
 
-const documentedBufferBytes = 64 * MIB
+export const documentedBufferBytes = 64 * MIB
 const documentedFetchMinBytes = 1024
 const readingBytes = 200
 
