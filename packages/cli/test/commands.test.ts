@@ -1,5 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { settings } from '@radtune/core/settings'
 import { describe, expect, test } from 'vitest'
 import { answerSchemas } from '../src/output/answer-schemas.ts'
 import { type CommandOptions, emptyFolder, runCommand } from './run-command.ts'
@@ -188,6 +189,29 @@ describe('radtune explain', () => {
     const { stdout } = await runCommand(['explain', 'kafka.heap'])
     expect(stdout).toMatch(/value +512 MiB in the plan for 4c8g/)
     await runJson('radtune.explain/1', ['explain', 'kafka.heap'])
+  })
+
+  test('fills in the arithmetic, and says where the value lands', async () => {
+    const { stdout } = await runCommand(['explain', 'kafka.heap'], { terminalColumns: 120 })
+    expect(unwrapped(stdout)).toContain('the least of (512 MiB, 844 MiB, 4 GiB)')
+    expect(stdout).toContain('services.kafka.environment.KAFKA_HEAP_OPTS: -Xms512m -Xmx512m')
+  })
+
+  test('explains what one service has, and refuses a service that the plan has not', async () => {
+    const environment = { RADTUNE_PROFILE: '8c16g' }
+    expect((await runCommand(['explain', 'worker-3.memory'], { environment })).stdout).toMatch(/value +2 GiB/)
+    const { stderr, exitCode } = await runCommand(['explain', 'worker-3.memory'])
+    expect(exitCode).toBe(2)
+    expect(unwrapped(stderr)).toContain('the plan for 4c8g has no worker-3')
+  })
+
+  test('explains every setting', async () => {
+    for (const key of Object.keys(settings)) {
+      const { document } = await runJson('radtune.explain/1', ['explain', key])
+      expect(document.data).toMatchObject({ key, planned: { landings: expect.anything() } })
+      const { stdout } = await runCommand(['explain', key])
+      for (const line of stdout.split('\n')) expect(line.length, line).toBeLessThanOrEqual(110)
+    }
   })
 
   test('explains error codes in any case, and lists what there is', async () => {

@@ -173,6 +173,9 @@ const explain = z.union([
         at: z.string().nullable(),
         rule: z.string(),
         reason: z.string(),
+        formula: z.string().nullable(),
+        expect: z.string(),
+        landings: z.array(z.object({ in: z.string(), text: z.string() })),
       })
       .nullable(),
     default: z.string().nullable(),

@@ -7,6 +7,7 @@ export { type Pin, pinName } from './pins.ts'
 export { shareSlots } from './plan-slots.ts'
 export { type PlanOptions, type PlanResult, planStack } from './plan-stack.ts'
 export { workerRules } from './service-rules.ts'
+export type { Landing } from './setting-landings.ts'
 export type { Shrunk } from './shrunk-numbers.ts'
 export { splitWorkerHeap } from './size-workers.ts'
 export type {

@@ -22,8 +22,9 @@ interface Derived {
 }
 
 export const documentedBufferBytes = 64 * MIB
-const documentedFetchMinBytes = 1024
-const readingBytes = 200
+export const documentedFetchMinBytes = 1024
+/** Of a reading in a fetch, compressed with its neighbours or not: a low guess, so that the wait is not underrated. */
+export const fetchedReadingBytes = 200
 
 /** Everything that settings are derived from. */
 export interface SettingInputs {
@@ -149,7 +150,7 @@ function deriveBuffer(services: readonly ServiceSpec[]): Derived {
 
 /** A fetch waits for its minimum about minimum ÷ byte rate: only worth it when that is short at the slowest rate. */
 function deriveFetchMin(workload: StackSpec['workload'], { partitions }: SlotPlan): Derived {
-  const waitMs = (1000 * documentedFetchMinBytes * partitions) / (workload.minPerSecond * readingBytes)
+  const waitMs = (1000 * documentedFetchMinBytes * partitions) / (workload.minPerSecond * fetchedReadingBytes)
   const allowedMs = workload.latencyTargetMs / 10
   const filling = `at ${formatCount(workload.minPerSecond)}/s over ${partitions} partitions a fetch would wait ${formatDuration(waitMs)} for ${documentedFetchMinBytes} bytes`
   return waitMs <= allowedMs
