@@ -1,6 +1,7 @@
 import process from 'node:process'
 import type { Clock } from './ports/clock.ts'
 import type { Files } from './ports/files.ts'
+import type { Host } from './ports/host.ts'
 import type { StackWorld } from './ports/stack-world.ts'
 import type { TextStream } from './ports/text-stream.ts'
 
@@ -13,6 +14,7 @@ export interface World {
   stderr: TextStream
   clock: Pick<Clock, 'now'>
   files: Files
+  host: Host
   /** Folder of the profiles that radtune ships. */
   shippedProfilesDir: string
   /** Folder for reports of unexpected errors. */
@@ -39,6 +41,7 @@ export async function createWorld(): Promise<World> {
     stderr: process.stderr,
     clock: { now: () => Date.now() },
     files: createDiskFiles(),
+    host: { facts: async () => (await import('./adapters/host/system-host.ts')).createSystemHost().facts() },
     shippedProfilesDir: findShippedProfiles(import.meta.dirname),
     stateDir: findStateDir(process.env),
     userConfigFile: findUserConfig(process.env),

@@ -178,9 +178,121 @@ describe('radtune profiles', () => {
     await runJson('radtune.profile/1', ['profiles', 'show', '6c12g'])
   })
 
-  test('shows how the plans of two profiles differ', async () => {
+  test('shows how two profiles and their plans differ', async () => {
     const { stdout } = await runCommand(['profiles', 'diff', '4c8g', '8c16g'])
+    expect(stdout).toMatch(/machine\.cpus +4 +8/)
+    expect(stdout).toMatch(/workload\.maxPerSecond +10,000\/s +20,000\/s/)
     expect(stdout).toMatch(/kafka\.memoryBytes +1 GiB +2 GiB/)
+  })
+})
+
+const GIB = 1024 ** 3
+
+/** A machine of which radtune may use less than there is. */
+const limited = {
+  host: {
+    facts: async () => ({
+      cpus: 4,
+      memoryBytes: 7.7 * GIB,
+      availableMemoryBytes: 6 * GIB,
+      platform: 'linux',
+      machine: { cpus: 32, memoryBytes: 128 * GIB },
+      limits: { how: 'cgroup v2' as const, cpus: 4, memoryBytes: 7.7 * GIB },
+    }),
+  },
+}
+
+describe('radtune profiles detect', () => {
+  test('sees the limits of its place, not the host around it', async () => {
+    const { stdout, exitCode } = await runCommand(['profiles', 'detect'], { world: limited })
+    expect(exitCode).toBe(0)
+    expect(stdout).toMatch(/machine +32 CPUs, 128 GiB/)
+    expect(stdout).toMatch(/limits +4 CPUs and 7\.7 GiB, by cgroup v2/)
+    expect(stdout).toMatch(/auto +4c8g: limits of 6\.1 GiB and 4\.2 CPUs/)
+    expect(stdout).toMatch(/16c32g +too large/)
+    const { document } = await runJson('radtune.profiles-detect/1', ['profiles', 'detect'], {
+      world: limited,
+    })
+    expect(document.data).toMatchObject({ auto: { name: '4c8g' } })
+  })
+
+  test('names the profile that --profile auto plans, and a file of that name wins', async () => {
+    expect(await planOf(['-p', 'auto'], { world: limited })).toMatchObject({
+      profile: '4c8g',
+      profileSource: { kind: 'shipped' },
+    })
+    const workingDir = projectWith({ 'profiles/auto.yaml': 'machine: {cpus: 8, memory: 16GB}\n' })
+    expect(await planOf(['-p', 'auto'], { world: limited, workingDir })).toMatchObject({
+      machine: { cpus: 8 },
+    })
+  })
+})
+
+describe('radtune profiles new', () => {
+  test('writes a profile that can be planned, and shows it in a dry run', async () => {
+    const workingDir = emptyFolder()
+    const argv = [
+      'profiles',
+      'new',
+      'lab',
+      '--cpus',
+      '4',
+      '--memory',
+      '7.6GB',
+      '--set',
+      'worker-2.memory=1.5GB',
+    ]
+    const dry = await runCommand([...argv, '--dry-run'], { workingDir })
+    expect(readdirSync(workingDir)).toEqual([])
+    await runJson('radtune.profiles-new/1', argv, { workingDir })
+    expect(readFileSync(join(workingDir, 'profiles/lab.yaml'), 'utf8')).toBe(dry.stdout)
+    const plan = await planOf(['-p', 'lab'], { workingDir })
+    expect(plan?.services.find(({ name }) => name === 'worker-2')?.memoryBytes).toBe(1.5 * GIB)
+  })
+
+  test('takes the machine from the name, else from where it runs', async () => {
+    const workingDir = emptyFolder()
+    await runCommand(['profiles', 'new', '6c12g'], { workingDir, world: limited })
+    expect(await planOf(['-p', '6c12g'], { workingDir })).toMatchObject({
+      profileSource: { kind: 'project' },
+      machine: { cpus: 6, memoryBytes: 12 * GIB },
+    })
+    await runCommand(['profiles', 'new', 'here'], { workingDir, world: limited })
+    expect(await planOf(['-p', 'here'], { workingDir })).toMatchObject({
+      machine: { cpus: 4, memoryBytes: 8 * GIB },
+    })
+  })
+
+  test('replaces a file only with --overwrite, and keeps it', async () => {
+    const workingDir = projectWith({ 'profiles/lab.yaml': '# mine\n' })
+    const argv = ['profiles', 'new', 'lab', '--cpus', '4', '--memory', '8GB']
+    const refused = await runCommand(argv, { workingDir })
+    expect(refused.exitCode).toBe(2)
+    expect(refused.stderr).toContain('RT-PROF-004')
+    expect(readFileSync(join(workingDir, 'profiles/lab.yaml'), 'utf8')).toBe('# mine\n')
+    const { stdout } = await runCommand([...argv, '--overwrite'], { workingDir })
+    expect(stdout).toContain('lab.yaml.2026-01-02T03-04-05.bak')
+    expect(readFileSync(join(workingDir, 'profiles/lab.yaml.2026-01-02T03-04-05.bak'), 'utf8')).toBe(
+      '# mine\n',
+    )
+    expect((await runCommand(argv, { workingDir })).stdout).toContain('says so already')
+  })
+
+  test.each([
+    [['../x'], /cannot be the name/],
+    [['auto'], /stands for the profile/],
+    [['a', '--cpus', 'fish'], /--cpus: "fish"/],
+    [['a', '--set', 'kafka.heep=1GB'], /kafka\.heap/],
+    [['1c1g'], /too small/],
+  ])('refuses %j and writes nothing', async (argv, says) => {
+    const workingDir = emptyFolder()
+    const { stderr, exitCode } = await runCommand(['profiles', 'new', ...argv], {
+      workingDir,
+      world: limited,
+    })
+    expect(exitCode).toBe(2)
+    expect(unwrapped(stderr)).toMatch(says)
+    expect(readdirSync(workingDir)).toEqual([])
   })
 })
 

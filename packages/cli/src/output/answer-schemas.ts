@@ -151,10 +151,49 @@ const profile = z.object({
   path: z.string().nullable(),
 })
 
+const difference = z.object({ path: z.string(), from: z.unknown(), to: z.unknown() })
+
+const machine = z.object({ cpus: z.number(), memoryBytes: z.number() })
+
+const profilesDetect = z.object({
+  facts: machine.extend({
+    availableMemoryBytes: z.number(),
+    platform: z.string(),
+    machine,
+    limits: z
+      .object({
+        how: z.enum(['cgroup v1', 'cgroup v2']),
+        cpus: z.number().optional(),
+        memoryBytes: z.number().optional(),
+      })
+      .optional(),
+  }),
+  auto: z.union([
+    z.object({ name: z.string(), totals: plan.shape.totals }),
+    z.object({ name: z.string(), problem: z.string() }),
+  ]),
+  profiles: z.array(
+    z.object({
+      name: z.string(),
+      verdict: z.enum(['fits', 'fits with warnings', 'too large', 'cannot be planned']),
+      why: z.string(),
+      neededMemoryBytes: z.number().nullable(),
+    }),
+  ),
+})
+
+const profilesNew = z.object({
+  path: z.string(),
+  how: z.enum(['written', 'replaced', 'the same already', 'dry run']),
+  backup: z.string().nullable(),
+  text: z.string(),
+})
+
 const profilesDiff = z.object({
   from: z.string(),
   to: z.string(),
-  differences: z.array(z.object({ path: z.string(), from: z.unknown(), to: z.unknown() })),
+  profile: z.array(difference),
+  differences: z.array(difference),
 })
 
 const explain = z.union([
@@ -202,6 +241,8 @@ export const answerSchemas = {
   'radtune.profiles/1': envelopeSchema('radtune.profiles/1', profiles),
   'radtune.profile/1': envelopeSchema('radtune.profile/1', profile),
   'radtune.profiles-diff/1': envelopeSchema('radtune.profiles-diff/1', profilesDiff),
+  'radtune.profiles-detect/1': envelopeSchema('radtune.profiles-detect/1', profilesDetect),
+  'radtune.profiles-new/1': envelopeSchema('radtune.profiles-new/1', profilesNew),
   'radtune.explain/1': envelopeSchema('radtune.explain/1', explain),
   'radtune.error/1': envelopeSchema('radtune.error/1', z.null()),
   ...stackSchemas,

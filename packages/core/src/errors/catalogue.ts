@@ -348,6 +348,13 @@ export const errorCatalogue = {
     explanation: 'The file is there, but this user may not read it, or it is a folder.',
     fix: ['ls -ld FILE'],
   },
+  'RT-PROF-004': {
+    title: 'a profile of that name exists already',
+    exitCode: 2,
+    explanation:
+      'A file that somebody wrote is not replaced unless that is asked for. With --overwrite it is, and the old one is kept beside it with the time in its name.',
+    fix: ['repeat the command with --overwrite', 'choose another name'],
+  },
 } as const satisfies Record<string, CatalogueEntry>
 
 export type ErrorCode = keyof typeof errorCatalogue

@@ -1,4 +1,5 @@
 export { compareSpecs, type SpecDifference, sameLaunchSpec } from './compare-specs.ts'
+export { detectProfileName, type Machine, type ProfileFit, profileFit } from './detect-profile.ts'
 export { explainSetting, type SettingExplanation } from './explain-setting.ts'
 export { fitToMachine, type MachineFit } from './fit-to-machine.ts'
 export { type Ledger, type LedgerRow, type LedgerSums, planLedger } from './ledger.ts'

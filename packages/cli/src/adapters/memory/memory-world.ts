@@ -1,3 +1,4 @@
+import type { HostFacts } from '../../ports/host.ts'
 import type { Launch } from '../../ports/runtime.ts'
 import type { StackWorld } from '../../ports/stack-world.ts'
 import { createMemoryClock } from './memory-clock.ts'
@@ -29,7 +30,8 @@ export interface MemoryWorld extends StackWorld {
   script: MemoryRuntimeScript
   pipeline: MemoryPipeline
   topic: MemorySettings
-  machine: { cpus: number; memoryBytes: number; availableMemoryBytes: number; platform: string }
+  /** What its host says; tests change it as they go. */
+  machine: HostFacts
 }
 
 /** A world of a machine of 4 CPUs and 8 GiB on which nothing runs. */
@@ -44,7 +46,13 @@ export function createMemoryWorld(): MemoryWorld {
     if (startedAt !== undefined && project.launch) publishInMemory(topic, project.launch, startedAt)
   })
   const gib = 1024 ** 3
-  const machine = { cpus: 4, memoryBytes: 8 * gib, availableMemoryBytes: 6 * gib, platform: 'linux' }
+  const machine = {
+    cpus: 4,
+    memoryBytes: 8 * gib,
+    availableMemoryBytes: 6 * gib,
+    platform: 'linux',
+    machine: { cpus: 4, memoryBytes: 8 * gib },
+  }
   let nextPort = 40_000
   return {
     clock,
