@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { envelopeSchema } from './envelope-schema.ts'
+import { importSchema } from './import-schema.ts'
 import { stackSchemas } from './stack-schemas.ts'
 
 const origin = z.enum(['derived', 'profile', 'user config', 'radtune.yaml', 'overlay', 'environment', 'flag'])
@@ -244,6 +245,7 @@ export const answerSchemas = {
   'radtune.profiles-detect/1': envelopeSchema('radtune.profiles-detect/1', profilesDetect),
   'radtune.profiles-new/1': envelopeSchema('radtune.profiles-new/1', profilesNew),
   'radtune.explain/1': envelopeSchema('radtune.explain/1', explain),
+  'radtune.import/1': envelopeSchema('radtune.import/1', importSchema),
   'radtune.error/1': envelopeSchema('radtune.error/1', z.null()),
   ...stackSchemas,
 } as const

@@ -28,17 +28,22 @@ export interface WrittenProfile {
   backup: string | undefined
 }
 
+/** What would be written, whether or not it can be planned. */
+export function dryRun(path: string, file: ProfileFile): WrittenProfile {
+  return { path, text: profileFileText(file), how: 'dry run', backup: undefined }
+}
+
 /**
  * Writes a profile file that is known to parse and to be plannable. Throws RT-PROF-004 when another file is there and may not be
  * overwritten, RT-PROF-001 and RT-PLAN-… when the profile would be of no use; then nothing is written.
  */
 export async function writeProfile(
   { files, clock }: { files: Files; clock: Pick<Clock, 'now'> },
-  { path, file, overwrite, dryRun = false }: ProfileToWrite,
+  { path, file, overwrite, dryRun: isDryRun = false }: ProfileToWrite,
 ): Promise<WrittenProfile> {
   const text = profileFileText(file)
   refuseUseless(parseProfile(text, { file: path }))
-  if (dryRun) return { path, text, how: 'dry run', backup: undefined }
+  if (isDryRun) return dryRun(path, file)
   const before = await readBefore(path, files)
   if (before === text) return { path, text, how: 'the same already', backup: undefined }
   if (before !== undefined && !overwrite)

@@ -355,6 +355,13 @@ export const errorCatalogue = {
       'A file that somebody wrote is not replaced unless that is asked for. With --overwrite it is, and the old one is kept beside it with the time in its name.',
     fix: ['repeat the command with --overwrite', 'choose another name'],
   },
+  'RT-COMP-001': {
+    title: 'a compose file cannot be read',
+    exitCode: 2,
+    explanation:
+      'A compose file is read as compose reads it. Broken YAML, a file that is not there, a variable that is required and not set, or services that extend themselves leave nothing to look at. Everything else is read as far as it goes, and what is not understood is listed.',
+    fix: ['docker compose config --quiet', 'radtune import FILE'],
+  },
 } as const satisfies Record<string, CatalogueEntry>
 
 export type ErrorCode = keyof typeof errorCatalogue
