@@ -116,6 +116,19 @@ const plan = z.object({
   ledger,
 })
 
+const doctor = z.object({
+  profile: z.string(),
+  checks: z.array(
+    z.object({
+      id: z.string(),
+      state: z.enum(['ok', 'note', 'problem', 'unchecked']),
+      found: z.string(),
+      fix: z.array(z.string()).optional(),
+    }),
+  ),
+  counts: z.object({ ok: z.number(), note: z.number(), problem: z.number(), unchecked: z.number() }),
+})
+
 const listedProfile = z.object({ name: z.string(), source: z.enum(['project', 'shipped']), path: z.string() })
 
 const profiles = z.object({
@@ -245,6 +258,7 @@ export const answerSchemas = {
   'radtune.profiles-detect/1': envelopeSchema('radtune.profiles-detect/1', profilesDetect),
   'radtune.profiles-new/1': envelopeSchema('radtune.profiles-new/1', profilesNew),
   'radtune.explain/1': envelopeSchema('radtune.explain/1', explain),
+  'radtune.doctor/1': envelopeSchema('radtune.doctor/1', doctor),
   'radtune.import/1': envelopeSchema('radtune.import/1', importSchema),
   'radtune.error/1': envelopeSchema('radtune.error/1', z.null()),
   ...stackSchemas,

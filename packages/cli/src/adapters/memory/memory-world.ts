@@ -2,6 +2,7 @@ import type { HostFacts } from '../../ports/host.ts'
 import type { Launch } from '../../ports/runtime.ts'
 import type { StackWorld } from '../../ports/stack-world.ts'
 import { createMemoryClock } from './memory-clock.ts'
+import { createMemoryDoctor, healthyAnswers, type MemoryDoctorAnswers } from './memory-doctor.ts'
 import {
   createMemoryBroker,
   createMemoryPipeline,
@@ -32,6 +33,8 @@ export interface MemoryWorld extends StackWorld {
   topic: MemorySettings
   /** What its host says; tests change it as they go. */
   machine: HostFacts
+  /** What its doctor says. */
+  answers: MemoryDoctorAnswers
 }
 
 /** A world of a machine of 4 CPUs and 8 GiB on which nothing runs. */
@@ -53,6 +56,7 @@ export function createMemoryWorld(): MemoryWorld {
     platform: 'linux',
     machine: { cpus: 4, memoryBytes: 8 * gib },
   }
+  const answers = healthyAnswers()
   let nextPort = 40_000
   return {
     clock,
@@ -63,6 +67,8 @@ export function createMemoryWorld(): MemoryWorld {
     runtime,
     machine,
     host: { facts: async () => machine },
+    answers,
+    doctor: createMemoryDoctor(answers),
     stats: createMemoryStats(pipeline, {
       now: () => clock.now(),
       ports: () => project.launch?.ports.stats ?? {},
