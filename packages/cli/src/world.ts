@@ -1,5 +1,6 @@
 import process from 'node:process'
 import type { Clock } from './ports/clock.ts'
+import type { ComposeSchema } from './ports/compose-schema.ts'
 import type { Files } from './ports/files.ts'
 import type { Host } from './ports/host.ts'
 import type { StackWorld } from './ports/stack-world.ts'
@@ -15,6 +16,7 @@ export interface World {
   clock: Pick<Clock, 'now'>
   files: Files
   host: Host
+  composeSchema: ComposeSchema
   /** Folder of the profiles that radtune ships. */
   shippedProfilesDir: string
   /** Folder for reports of unexpected errors. */
@@ -42,6 +44,12 @@ export async function createWorld(): Promise<World> {
     clock: { now: () => Date.now() },
     files: createDiskFiles(),
     host: { facts: async () => (await import('./adapters/host/system-host.ts')).createSystemHost().facts() },
+    composeSchema: {
+      problems: async (file) =>
+        (await import('./adapters/compose-schema/ajv-compose-schema.ts'))
+          .createComposeSchema()
+          .problems(file),
+    },
     shippedProfilesDir: findShippedProfiles(import.meta.dirname),
     stateDir: findStateDir(process.env),
     userConfigFile: findUserConfig(process.env),

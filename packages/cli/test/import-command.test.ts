@@ -84,7 +84,24 @@ describe('radtune import', () => {
     const options = { workingDir, terminalColumns: 80, environment: { NO_COLOR: '1' } }
     const { stdout, exitCode } = await runCommand(['import', file], options)
     expect(exitCode).toBe(0)
+    expect(stdout).not.toContain('not understood')
     for (const line of stdout.split('\n')) expect(line.length, line).toBeLessThanOrEqual(80)
+  })
+
+  test('lists what the compose specification does not have, each at its place, and goes on', async () => {
+    const workingDir = emptyFolder()
+    writeFileSync(
+      join(workingDir, 'compose.yaml'),
+      'services:\n  web:\n    imgae: nginx\n    restart: 3\n    healthcheck:\n      test: true\n      intervall: 3s\n',
+    )
+    const { data } = await dataOf(['import'], workingDir)
+    const notes = data?.notUnderstood.map(({ line, message }) => `${line} ${message}`)
+    expect(notes).toEqual([
+      '3 "imgae" is no key of a service; did you mean image?',
+      '4 services.web.restart: must be string',
+      '6 services.web.healthcheck.test: must be string, or must be array',
+      '7 services.web.healthcheck.intervall: "intervall" is no key of the compose specification here',
+    ])
   })
 
   test.each([

@@ -1,4 +1,11 @@
-import { type ComposeProblem, type ComposeProject, printPlace, readCompose } from '@radtune/core/compose-file'
+import {
+  type ComposeProblem,
+  type ComposeProject,
+  placeAt,
+  plainValue,
+  printPlace,
+  readCompose,
+} from '@radtune/core/compose-file'
 import { RadtuneError } from '@radtune/core/errors'
 import {
   type ForeignFinding,
@@ -11,6 +18,7 @@ import {
 } from '@radtune/core/foreign'
 import type { ProfileFile } from '@radtune/core/profile'
 import type { Machine } from '@radtune/core/stack'
+import type { ComposeSchema } from '../ports/compose-schema.ts'
 import type { Files } from '../ports/files.ts'
 
 /** What an import reads. */
@@ -43,6 +51,7 @@ export interface Imported {
 /** What the services of import see of the world. */
 export interface ImportPlaces {
   files: Files
+  composeSchema: ComposeSchema
   workingDir: string
   environment: Readonly<Record<string, string | undefined>>
 }
@@ -69,7 +78,7 @@ export async function importCompose(places: ImportPlaces, request: ImportRequest
     ledger,
     machine,
     findings: findForeign(project, { ledger, machine }),
-    notes: project.notes,
+    notes: [...project.notes, ...(await schemaProblems(project, places))],
     profile,
     profileFile: {
       name: request.name,
@@ -81,32 +90,43 @@ export async function importCompose(places: ImportPlaces, request: ImportRequest
   }
 }
 
-async function readProject(files: readonly string[], places: ImportPlaces): Promise<ComposeProject> {
+async function readProject(
+  files: readonly string[],
+  { files: disk, workingDir, environment }: ImportPlaces,
+): Promise<ComposeProject> {
+  const failures: unknown[] = []
   const read = await readCompose({
     files,
-    environment: places.environment,
-    load: (path) => load(path, places),
+    environment,
+    load: async (path) => {
+      try {
+        return await disk.read(path.startsWith('/') ? path : `${workingDir}/${path}`)
+      } catch (error) {
+        failures.push(error)
+        throw error
+      }
+    },
   })
   if (read.ok) return read.project
+  const [failure] = failures
   throw new RadtuneError('RT-COMP-001', {
     what: `${files.join(', ')} cannot be read as a compose file`,
     why: read.problems.map(({ at, message }) => `${printPlace(at)}: ${message}`).join('\n'),
     fix: [`docker compose ${files.map((file) => `-f ${file}`).join(' ')} config --quiet`],
+    ...(failure === undefined ? {} : { exitCode: 4, cause: failure }),
   })
 }
 
-async function load(path: string, { files, workingDir }: ImportPlaces): Promise<string | undefined> {
-  try {
-    return await files.read(path.startsWith('/') ? path : `${workingDir}/${path}`)
-  } catch (error) {
-    throw new RadtuneError('RT-COMP-001', {
-      what: `${path} cannot be read`,
-      why: error instanceof Error ? error.message : String(error),
-      fix: [`ls -ld ${path}`],
-      exitCode: 4,
-      cause: error,
-    })
-  }
+/** What the schema of compose says beside what the reader has said of the same places. */
+async function schemaProblems(
+  { node, notes }: ComposeProject,
+  { composeSchema }: ImportPlaces,
+): Promise<ComposeProblem[]> {
+  const problems = await composeSchema.problems(plainValue(node))
+  return problems
+    .map(({ path, message }) => ({ at: placeAt(node, path), message: `${path.join('.')}: ${message}` }))
+    .toSorted((one, other) => one.at.line - other.at.line)
+    .filter(({ at }) => !notes.some((note) => note.at.file === at.file && note.at.line === at.line))
 }
 
 async function findUsual(places: ImportPlaces): Promise<string[]> {

@@ -47,3 +47,28 @@ export function textOf(node: ComposeNode | undefined): string | undefined {
 export function isNothing(node: ComposeNode | undefined): boolean {
   return node === undefined || (node.kind === 'scalar' && node.value === null)
 }
+
+/** A node as plain values, without places. */
+export function plainValue(node: ComposeNode): unknown {
+  switch (node.kind) {
+    case 'scalar':
+      return node.value
+    case 'list':
+      return node.items.map(plainValue)
+    case 'map':
+      return Object.fromEntries([...node.entries].map(([key, { value }]) => [key, plainValue(value)]))
+  }
+}
+
+/** The place of what stands at a path of keys and indices: of the key in a map, or of the nearest thing around it that exists. */
+export function placeAt(node: ComposeNode, path: readonly string[]): Place {
+  const [step, ...rest] = path
+  if (step === undefined) return node.at
+  if (node.kind === 'list') {
+    const item = node.items[Number(step)]
+    return item === undefined ? node.at : placeAt(item, rest)
+  }
+  const entry = node.kind === 'map' ? node.entries.get(step) : undefined
+  if (entry === undefined) return node.at
+  return rest.length === 0 ? entry.at : placeAt(entry.value, rest)
+}

@@ -68,6 +68,8 @@ export interface ComposeService {
 /** What one or several compose files say together. */
 export interface ComposeProject {
   name: string | undefined
+  /** All of it, merged, with variables filled in. */
+  node: ComposeNode
   /** All files that were read, in the order of reading, environment files included. */
   files: readonly string[]
   services: readonly ComposeService[]

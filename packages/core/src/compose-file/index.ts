@@ -1,4 +1,4 @@
-export { type ComposeNode, entryOf, printPlace } from './compose-node.ts'
+export { type ComposeNode, entryOf, placeAt, plainValue, printPlace } from './compose-node.ts'
 export type {
   ComposeDependency,
   ComposePort,

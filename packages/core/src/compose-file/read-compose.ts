@@ -70,6 +70,7 @@ class ComposeReader {
     this.#checkDependencies(services)
     return {
       name: textOf(entryOf(root, 'name')),
+      node: root,
       files: [...this.#files],
       services,
       unusedVariables: dotEnv.filter(({ value }) => !this.#asked.has(value) && !value.startsWith('COMPOSE_')),
@@ -148,7 +149,7 @@ class ComposeReader {
     const known = this.#roots.get(file)
     if (known !== undefined) return known
     const at = askedAt ?? { file, line: 1, column: 1 }
-    const text = await this.#load(file)
+    const text = await this.#load(file, at)
     if (text === undefined) throw new Unreadable([{ at, message: `${file} does not exist` }])
     if (this.#roots.size >= MOST_FILES) throw new Unreadable([{ at, message: 'too many files' }])
     const parsed = readYaml(text, file)
@@ -192,7 +193,7 @@ class ComposeReader {
       if (named === undefined) continue
       const base = this.#source.files.includes(item.at.file) ? this.#folder : folderOf(item.at.file)
       const path = resolvePath(base, named)
-      const text = await this.#load(path)
+      const text = await this.#load(path, item.at)
       if (text === undefined && textOf(entryOf(item, 'required')) !== 'false')
         this.#note({ at: item.at, message: `${path} does not exist, and compose would refuse to start` })
       for (const { name, value, line } of readEnvironmentFile(text ?? '')) {
@@ -207,7 +208,7 @@ class ComposeReader {
 
   async #readDotEnv(): Promise<Located<string>[]> {
     const path = resolvePath(this.#folder, '.env')
-    const lines = readEnvironmentFile((await this.#load(path)) ?? '')
+    const lines = readEnvironmentFile((await this.#load(path, { file: path, line: 1, column: 1 })) ?? '')
     const fromFile = Object.fromEntries(lines.map(({ name, value }) => [name, value]))
     this.#variables = { ...fromFile, ...this.#source.environment }
     return lines.map(({ name, line }) => ({ value: name, at: { file: path, line, column: 1 } }))
@@ -221,8 +222,12 @@ class ComposeReader {
           this.#note({ at, message: `${name} depends on ${dependency}, and there is no such service` })
   }
 
-  async #load(path: string): Promise<string | undefined> {
-    const text = await this.#source.load(path)
+  /** A file that is there and cannot be read is a problem at the place that asks for it. */
+  async #load(path: string, at: ComposeProblem['at']): Promise<string | undefined> {
+    const text = await this.#source.load(path).catch((error: unknown) => {
+      const why = error instanceof Error ? error.message : String(error)
+      throw new Unreadable([{ at, message: `${path} cannot be read: ${why}` }])
+    })
     if (text !== undefined) this.#files.add(path)
     return text
   }
