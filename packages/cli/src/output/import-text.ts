@@ -90,10 +90,9 @@ function findingText(
 
 /** Notes of one kind in one entry: who it is about, and why. */
 function notesText(findings: readonly ForeignFinding[], columns: number): string {
-  const groups = Map.groupBy(
-    findings.filter(({ severity }) => severity === 'note'),
-    ({ id }) => id,
-  )
+  const groups = new Map<string, ForeignFinding[]>()
+  for (const finding of findings)
+    if (finding.severity === 'note') groups.set(finding.id, [...(groups.get(finding.id) ?? []), finding])
   return [...groups]
     .flatMap(([id, members]) => {
       const services = [...new Set(members.map(({ service }) => service ?? ''))].join(', ')

@@ -10,8 +10,9 @@ export function createComposeSchema(): ComposeSchema {
     async problems(file) {
       const schema = await readSchema()
       if (schema === undefined) return []
-      const { Ajv } = await import('ajv')
-      const validate = new Ajv({ allErrors: true, strict: false, validateFormats: false }).compile(schema)
+      // Of a CommonJS package, a bundle has the default export alone.
+      const { default: ajv } = await import('ajv')
+      const validate = new ajv.Ajv({ allErrors: true, strict: false, validateFormats: false }).compile(schema)
       return validate(file) ? [] : describe(validate.errors ?? [])
     },
   }
@@ -33,11 +34,11 @@ async function readSchema(): Promise<Record<string, unknown> | undefined> {
 /** One sentence for each place; of alternatives that all fail, what each of them wanted. */
 function describe(errors: readonly ErrorObject[]): { path: string[]; message: string }[] {
   const telling = errors.filter(({ keyword }) => !['oneOf', 'anyOf', 'if'].includes(keyword))
-  const byPlace = Map.groupBy(telling, ({ instancePath, keyword, params }) =>
-    keyword === 'additionalProperties' || keyword === 'unevaluatedProperties'
-      ? `${instancePath}/${String(params.additionalProperty ?? params.unevaluatedProperty)}`
-      : instancePath,
-  )
+  const byPlace = new Map<string, ErrorObject[]>()
+  for (const error of telling) {
+    const place = placeOf(error)
+    byPlace.set(place, [...(byPlace.get(place) ?? []), error])
+  }
   return [...byPlace].map(([place, found]) => ({
     path: place
       .split('/')
@@ -45,6 +46,11 @@ function describe(errors: readonly ErrorObject[]): { path: string[]; message: st
       .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~')),
     message: [...new Set(found.map(sentence))].join(', or '),
   }))
+}
+
+/** JSON pointer of what is wrong: of the key itself where a key is too many. */
+function placeOf({ instancePath, keyword, params }: ErrorObject): string {
+  return keyword === 'additionalProperties' ? `${instancePath}/${params.additionalProperty}` : instancePath
 }
 
 function sentence({ keyword, params, message = 'is not allowed' }: ErrorObject): string {
