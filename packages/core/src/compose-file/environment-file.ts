@@ -3,6 +3,8 @@ export interface EnvironmentLine {
   name: string
   value: string
   line: number
+  /** In single quotes, in which variables stay as they are. */
+  literal: boolean
 }
 
 /** Reads `NAME=value` lines with comments, quotes, `export` and values over several quoted lines, as compose does. */
@@ -18,9 +20,14 @@ export function readEnvironmentFile(text: string): EnvironmentLine[] {
     if (quote !== undefined) {
       while (!closed(raw, quote) && index + 1 < lines.length) raw += `\n${lines[++index]}`
       const body = new RegExp(`^${quote}((?:\\\\.|(?!${quote})[\\s\\S])*)`).exec(raw)?.[1] ?? ''
-      found.push({ name: match[1], value: quote === '"' ? unescaped(body) : body, line })
+      found.push({
+        name: match[1],
+        value: quote === '"' ? unescaped(body) : body,
+        line,
+        literal: quote === "'",
+      })
     } else {
-      found.push({ name: match[1], value: raw.replace(/(^|\s)#.*$/, '').trim(), line })
+      found.push({ name: match[1], value: raw.replace(/(^|\s)#.*$/, '').trim(), line, literal: false })
     }
   }
   return found

@@ -1,7 +1,7 @@
 import type { ComposeEntry, ComposeMap, ComposeNode, ComposeProblem } from './compose-node.ts'
 import { entryOf, isNothing, textOf } from './compose-node.ts'
 import type { ComposeProject, ComposeService, Located } from './compose-project.ts'
-import { readEnvironmentFile } from './environment-file.ts'
+import { type EnvironmentLine, readEnvironmentFile } from './environment-file.ts'
 import { interpolate } from './interpolate.ts'
 import { unknownTopLevelKeys } from './known-keys.ts'
 import { mergeNodes } from './merge.ts'
@@ -53,11 +53,14 @@ class ComposeReader {
   readonly #notes: ComposeProblem[] = []
   readonly #asked = new Set<string>()
   readonly #roots = new Map<string, ComposeMap>()
+  readonly #dotEnv: string
+  #dotEnvIsPassedOn = false
   #variables: Readonly<Record<string, string | undefined>> = {}
 
   constructor(source: ComposeSource) {
     this.#source = source
     this.#folder = folderOf(source.files[0] ?? '.')
+    this.#dotEnv = resolvePath(this.#folder, '.env')
   }
 
   async read(): Promise<ComposeProject> {
@@ -73,7 +76,7 @@ class ComposeReader {
       node: root,
       files: [...this.#files],
       services,
-      unusedVariables: dotEnv.filter(({ value }) => !this.#asked.has(value) && !value.startsWith('COMPOSE_')),
+      unusedVariables: this.#unusedOf(dotEnv),
       notes: this.#notes,
     }
   }
@@ -196,22 +199,42 @@ class ComposeReader {
       const text = await this.#load(path, item.at)
       if (text === undefined && textOf(entryOf(item, 'required')) !== 'false')
         this.#note({ at: item.at, message: `${path} does not exist, and compose would refuse to start` })
-      for (const { name, value, line } of readEnvironmentFile(text ?? '')) {
-        const at = { file: path, line, column: 1 }
-        const filled = interpolate({ kind: 'scalar', value, at }, this.#variables)
-        for (const asked of filled.asked) this.#asked.add(asked)
-        environment.set(name, { value: textOf(filled.node) ?? '', at })
-      }
+      if (path === this.#dotEnv) this.#dotEnvIsPassedOn = true
+      for (const [name, located] of this.#filledIn(readEnvironmentFile(text ?? ''), path))
+        environment.set(name, located)
     }
     return environment
   }
 
+  /** Lines of an environment file with their variables filled in, from the shell, `.env` and the lines above. */
+  #filledIn(lines: readonly EnvironmentLine[], file: string): Map<string, Located<string>> {
+    const found = new Map<string, Located<string>>()
+    const above: Record<string, string> = {}
+    for (const { name, value, line, literal } of lines) {
+      const at = { file, line, column: 1 }
+      const { node, asked } = interpolate({ kind: 'scalar', value, at }, { ...above, ...this.#variables })
+      for (const variable of literal ? [] : asked) this.#asked.add(variable)
+      above[name] = literal ? value : (textOf(node) ?? '')
+      found.set(name, { value: above[name], at })
+    }
+    return found
+  }
+
   async #readDotEnv(): Promise<Located<string>[]> {
-    const path = resolvePath(this.#folder, '.env')
-    const lines = readEnvironmentFile((await this.#load(path, { file: path, line: 1, column: 1 })) ?? '')
-    const fromFile = Object.fromEntries(lines.map(({ name, value }) => [name, value]))
+    const path = this.#dotEnv
+    const text = await this.#load(path, { file: path, line: 1, column: 1 })
+    this.#variables = this.#source.environment
+    const lines = [...this.#filledIn(readEnvironmentFile(text ?? ''), path)]
+    const fromFile = Object.fromEntries(lines.map(([name, { value }]) => [name, value]))
     this.#variables = { ...fromFile, ...this.#source.environment }
-    return lines.map(({ name, line }) => ({ value: name, at: { file: path, line, column: 1 } }))
+    return lines.map(([name, { at }]) => ({ value: name, at }))
+  }
+
+  /** A service that names `.env` as its environment file gets all of it. */
+  #unusedOf(dotEnv: readonly Located<string>[]): Located<string>[] {
+    return this.#dotEnvIsPassedOn
+      ? []
+      : dotEnv.filter(({ value }) => !this.#asked.has(value) && !value.startsWith('COMPOSE_'))
   }
 
   #checkDependencies(services: readonly ComposeService[]): void {

@@ -21,7 +21,7 @@ import type {
 export type ReadYaml = { ok: true; node: ComposeNode } | { ok: false; problems: ComposeProblem[] }
 
 /** Nodes of one file with its aliases followed: many more are an attack or an accident. */
-const MOST_NODES = 200_000
+const MOST_NODES = 50_000
 const MOST_LEVELS = 100
 
 /** Reads YAML 1.2 with the merge keys of 1.1, anchors and aliases followed, each value with its place. Never throws. */
