@@ -13,7 +13,7 @@ import { build, projectDir } from './run-program.ts'
 const help = `npm run bench:pipeline -- [--records 1000000] [--rounds 3] [--only NAME]… [--cpu-prof FOLDER]
 
 Preloads a broker with generated readings and runs, round by round, every contestant over the same records: the worker with
-one slot and with all slots for each driver, a copy through the same client (the floor), and the loop that one would write
+one slot and with all slots for each driver and with transactions, a copy through the same client (the floor), and the loop that one would write
 with kafkajs alone. Prints medians of records/s and CPU per record, and the ratios that this run is for: the machine's noise
 is in both sides of a ratio. The provider is measured while it preloads. --cpu-prof leaves a CPU profile of each thread.`
 
@@ -112,8 +112,8 @@ function contestants(): Contestant[] {
     '--conditions=radtune-source',
     join(projectDir, 'scripts/bench/contestants', name),
   ]
-  const worker = (driver: string, slots: number): Contestant => ({
-    name: `worker ${driver}, ${slots} slot${slots > 1 ? 's' : ''}`,
+  const worker = (driver: string, slots: number, delivery = 'at-least-once'): Contestant => ({
+    name: `worker ${delivery === 'transactions' ? delivery : driver}, ${slots} slot${slots > 1 ? 's' : ''}`,
     args: [
       '--max-old-space-size=128',
       '--max-semi-space-size=8',
@@ -126,6 +126,7 @@ function contestants(): Contestant[] {
       RADTUNE_SLOTS: String(slots),
       RADTUNE_SLOT_HEAP_BYTES: String(470 * 1024 * 1024),
       RADTUNE_PIPELINE_DRIVER: driver,
+      RADTUNE_PIPELINE_DELIVERY: delivery,
       RADTUNE_PIPELINE_COMMIT_INTERVAL: '100',
       RADTUNE_PRODUCER_BUFFER_MEMORY: String(64 * 1024 * 1024),
       RADTUNE_CONSUMER_FETCH_MIN_BYTES: '1',
@@ -136,8 +137,10 @@ function contestants(): Contestant[] {
     { name: 'copy hybrid, 1 slot', args: [...ownScript('copy.ts'), 'hybrid'], env },
     { name: 'copy kafkajs, 1 slot', args: [...ownScript('copy.ts'), 'kafkajs'], env },
     worker('hybrid', 1),
+    worker('hybrid', 1, 'transactions'),
     worker('kafkajs', 1),
     worker('hybrid', 6),
+    worker('hybrid', 6, 'transactions'),
     worker('kafkajs', 6),
   ]
 }

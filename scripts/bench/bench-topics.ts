@@ -13,7 +13,7 @@ export interface BenchTopics {
   published(): Promise<number>
   /** Records of the input up to the committed offsets. */
   committed(): Promise<number>
-  /** Records in the three outputs. */
+  /** Offsets in the three outputs: records, and the markers of transactions. */
   written(): Promise<number>
   close(): Promise<void>
 }

@@ -7,13 +7,18 @@ export interface TopicRecord {
   partition: number
   offset: number
   timestampMs: number
+  key: Buffer | null
   value: Buffer | null
   headers: ReadonlyMap<string, string>
 }
 
-/** Reads topics without a group, from where it stopped the last time. Every call asks Kafka anew, so outages end with the call. */
+/**
+ * Reads topics without a group, from where it stopped the last time. Every call asks Kafka anew, so outages end with the call.
+ * Records of transactions are handed over when their commit is read, and never when they were aborted: it goes by the markers in
+ * the log alone, and not by what the broker says of them.
+ */
 export interface TopicReader {
-  /** End of each partition by topic. Rejects within a few seconds when the broker does not answer. */
+  /** End of each partition by topic: up to the first transaction that is open. Rejects within a few seconds when the broker does not answer. */
   ends(): Promise<Map<string, number[]>>
   /** Hands over every record between the last read and `ends`, in the order of each partition. */
   readTo(ends: ReadonlyMap<string, readonly number[]>, onRecord: (record: TopicRecord) => void): Promise<void>
@@ -26,13 +31,24 @@ const REQUEST_MS = 5000
 const FETCH_BYTES = 4 * 1024 * 1024
 /** Bit of a batch's attributes: it holds markers of a transaction, which take offsets and are no records. */
 const CONTROL_BATCH = 1 << 5
+/** Another: it counts only when its transaction is committed. */
+const TRANSACTIONAL_BATCH = 1 << 4
+/** `FetchIsolationLevels` of the client. The fetches take everything, so that nothing is left out behind the reader's back. */
+const READ_UNCOMMITTED = 0
+const READ_COMMITTED = 1
 
 export function createTopicReader(bootstrap: string, topics: readonly string[]): TopicReader {
   let consumer = openConsumer(bootstrap)
   const positions = new Map<string, number>()
+  /** Records of transactions whose marker has not been read yet, by partition and producer. */
+  const undecided = new Map<string, TopicRecord[]>()
 
   async function ends(): Promise<Map<string, number[]>> {
-    const found = await consumer.listOffsets({ topics: [...topics], timestamp: -1n })
+    const found = await consumer.listOffsets({
+      topics: [...topics],
+      timestamp: -1n,
+      isolationLevel: READ_COMMITTED,
+    })
     return new Map([...found].map(([topic, offsets]) => [topic, offsets.map(Number)]))
   }
 
@@ -47,6 +63,7 @@ export function createTopicReader(bootstrap: string, topics: readonly string[]):
       minBytes: 1,
       maxBytes: FETCH_BYTES * 4,
       maxWaitTime: 200,
+      isolationLevel: READ_UNCOMMITTED,
       topics: [...wanted].map(([topic, partitions]) => ({
         topicId: metadata.topics.get(topic)?.id ?? '',
         partitions: partitions.map((partition) => ({
@@ -65,21 +82,27 @@ export function createTopicReader(bootstrap: string, topics: readonly string[]):
         for (const batch of records ?? []) {
           const first = Number(batch.firstOffset)
           const from = positions.get(name) ?? 0
-          if ((batch.attributes & CONTROL_BATCH) === 0) {
-            for (const record of batch.records) {
-              const offset = first + record.offsetDelta
-              if (offset < from) continue
-              onRecord({
+          const transaction = `${name} ${batch.producerId}`
+          if ((batch.attributes & CONTROL_BATCH) !== 0) {
+            const commits = batch.records[0]?.key?.readInt16BE(2) === 1
+            for (const record of commits ? (undecided.get(transaction) ?? []) : []) onRecord(record)
+            undecided.delete(transaction)
+          } else {
+            const records = batch.records
+              .map((record) => ({
                 topic,
                 partition: partitionIndex,
-                offset,
+                offset: first + record.offsetDelta,
                 timestampMs: Number(batch.firstTimestamp + record.timestampDelta),
+                key: record.key,
                 value: record.value,
                 headers: new Map(
                   record.headers.map(([header, text]) => [String(header ?? ''), String(text ?? '')]),
                 ),
-              })
-            }
+              }))
+              .filter(({ offset }) => offset >= from)
+            if ((batch.attributes & TRANSACTIONAL_BATCH) === 0) for (const record of records) onRecord(record)
+            else undecided.set(transaction, [...(undecided.get(transaction) ?? []), ...records])
           }
           positions.set(name, Math.max(from, first + batch.lastOffsetDelta + 1))
         }

@@ -1,5 +1,4 @@
-import { randomUUID } from 'node:crypto'
-import { Consumer } from '@platformatic/kafka'
+import { createTopicReader, type TopicRecord } from '../chaos/topic-reader.ts'
 
 const topics = ['radiation-data', 'normal-data', 'critical-data', 'dirty-data'] as const
 
@@ -21,44 +20,22 @@ export interface TopicCounts {
   outOfOrder: number
 }
 
-/** Reads all four topics from the start to their present ends. */
+/** Reads all four topics from the start to their present ends, what is open or aborted left out. */
 export async function countTopics(bootstrap: string): Promise<TopicCounts> {
-  const consumer = new Consumer<Buffer, Buffer, Buffer, Buffer>({
-    clientId: 'count',
-    groupId: `count-${randomUUID()}`,
-    bootstrapBrokers: [bootstrap],
-    autocommit: false,
-    maxWaitTime: 200,
-  })
+  const reader = createTopicReader(bootstrap, topics)
   try {
-    const ends = await consumer.listOffsets({ topics: [...topics], timestamp: -1n })
-    let left = 0
-    for (const topic of topics) for (const end of ends.get(topic) ?? []) left += Number(end)
+    const ends = await reader.ends()
     const tally = createTally(ends)
-    if (left > 0) {
-      const stream = await consumer.consume({ topics: [...topics], mode: 'earliest' })
-      for await (const message of stream) {
-        if (message.offset >= (ends.get(message.topic)?.[message.partition] ?? 0n)) continue
-        tally.add(message)
-        left -= 1
-        if (left === 0) break
-      }
-      await stream.close()
-    }
+    await reader.readTo(ends, (record) => {
+      if (record.offset < (ends.get(record.topic)?.[record.partition] ?? 0)) tally.add(record)
+    })
     return tally.counts
   } finally {
-    await consumer.close(true)
+    await reader.close()
   }
 }
 
-interface ReadMessage {
-  topic: string
-  partition: number
-  value: Buffer
-  headers: Map<Buffer, Buffer>
-}
-
-function createTally(ends: Map<string, bigint[]>) {
+function createTally(ends: ReadonlyMap<string, readonly number[]>) {
   const counts: TopicCounts = {
     in: 0,
     normal: 0,
@@ -76,12 +53,12 @@ function createTally(ends: Map<string, bigint[]>) {
   const inputEnds = ends.get('radiation-data') ?? []
   return {
     counts,
-    add({ topic, partition, value, headers }: ReadMessage) {
+    add({ topic, partition, value, headers }: TopicRecord) {
       if (topic === 'radiation-data') {
         counts.in += 1
         return
       }
-      const body = JSON.parse(value.toString()) as { reason?: string; level?: string }
+      const body = JSON.parse(String(value)) as { reason?: string; level?: string }
       if (topic === 'dirty-data') {
         counts.dirty += 1
         increment(counts.dirtyByReason, body.reason ?? 'none')
@@ -89,9 +66,9 @@ function createTally(ends: Map<string, bigint[]>) {
         counts[topic === 'normal-data' ? 'normal' : 'critical'] += 1
         increment(counts.levels, body.level ?? 'none')
       }
-      const source = [...headers].find(([name]) => name.toString() === 'source')?.[1].toString() ?? ''
+      const source = headers.get('source') ?? ''
       const [from, offset] = source.split(':').map(Number)
-      if (from === undefined || offset === undefined || !(offset < Number(inputEnds[from] ?? 0))) {
+      if (from === undefined || offset === undefined || !(offset < (inputEnds[from] ?? 0))) {
         counts.orphans += 1
         return
       }

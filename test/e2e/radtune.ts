@@ -13,7 +13,7 @@ export interface RunResult {
   stderr: string
 }
 
-/** Runs the built `radtune` in `project`, as a user would, piped. */
+/** Runs the built `radtune` in `project`, as a user would, piped; on the local runtime unless the environment says otherwise. */
 export function runRadtune(
   project: string,
   args: readonly string[],
@@ -22,7 +22,7 @@ export function runRadtune(
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [bin, ...args], {
       cwd: project,
-      env: { ...process.env, NO_COLOR: '1', ...options.env },
+      env: { ...process.env, NO_COLOR: '1', RADTUNE_RUNTIME: 'local', ...options.env },
       stdio: ['ignore', 'pipe', 'pipe'],
       // A command that hangs is a fault, and is shown as one.
       timeout: LONGEST_MS,
@@ -44,8 +44,9 @@ export function runRadtune(
 export async function runJson(
   project: string,
   args: readonly string[],
+  options: { env?: NodeJS.ProcessEnv } = {},
 ): Promise<{ result: RunResult; document: Envelope }> {
-  const result = await runRadtune(project, [...args, '--json'])
+  const result = await runRadtune(project, [...args, '--json'], options)
   try {
     return { result, document: JSON.parse(result.stdout) as Envelope }
   } catch (error) {
@@ -67,12 +68,15 @@ export interface Envelope {
 }
 
 /** A project folder of its own, and `radtune down` at the end whatever happened. */
-export async function withProject<T>(use: (project: string) => Promise<T>): Promise<T> {
+export async function withProject<T>(
+  use: (project: string) => Promise<T>,
+  options: { env?: NodeJS.ProcessEnv } = {},
+): Promise<T> {
   const project = await mkdtemp(join(tmpdir(), 'radtune-e2e-'))
   try {
     return await use(project)
   } finally {
-    await runRadtune(project, ['down'])
+    await runRadtune(project, ['down'], options)
     await rm(project, { recursive: true, force: true })
   }
 }

@@ -112,6 +112,11 @@ export abstract class BaseCommand extends Command {
    * the way to say yes.
    */
   protected async confirm(question: string, flag: string): Promise<boolean> {
+    return /^y(es)?$/i.test(await this.ask(`${question} [y/N]`, flag))
+  }
+
+  /** Asks on stderr and answers what was typed. Where nobody can be asked, throws RT-CLI-004, which names `flag` instead. */
+  protected async ask(question: string, flag: string): Promise<string> {
     if (!this.interactive) {
       throw new RadtuneError('RT-CLI-004', {
         what: `${question} Nobody can be asked here`,
@@ -126,7 +131,7 @@ export abstract class BaseCommand extends Command {
       })
     }
     const { createInterface } = await import('node:readline')
-    this.world.stderr.write(`${question} [y/N] `)
+    this.world.stderr.write(`${question} `)
     const lines = createInterface({ input: this.world.stdin, terminal: false })
     const signal = this.#interruption?.signal
     try {
@@ -135,7 +140,7 @@ export abstract class BaseCommand extends Command {
         lines.once('close', () => resolve(''))
         signal?.addEventListener('abort', () => reject(signal.reason), { once: true })
       })
-      return /^y(es)?$/i.test(answer.trim())
+      return answer.trim()
     } finally {
       lines.close()
     }

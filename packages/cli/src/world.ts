@@ -3,6 +3,7 @@ import type { Clock } from './ports/clock.ts'
 import type { ComposeSchema } from './ports/compose-schema.ts'
 import type { Files } from './ports/files.ts'
 import type { Host } from './ports/host.ts'
+import type { RuntimeWish } from './ports/runtime.ts'
 import type { StackWorld } from './ports/stack-world.ts'
 import type { TextStream } from './ports/text-stream.ts'
 
@@ -23,8 +24,11 @@ export interface World {
   stateDir: string
   /** The user's own settings file; it need not exist. */
   userConfigFile: string
-  /** What up, status, down and logs need, for the project in this folder. Loaded when asked for: it is heavy. */
-  stackWorld(projectDir: string): Promise<StackWorld>
+  /**
+   * What up, status, down and logs need, for the project in this folder. Loaded when asked for: it is heavy. The runtime is the
+   * one wished for, else the one that runs the project or holds its data, else, for `any`, Docker where an engine answers.
+   */
+  stackWorld(projectDir: string, wish?: RuntimeWish): Promise<StackWorld>
   /** Calls `listener` at SIGINT and SIGTERM until the returned function is called. */
   onInterrupt(listener: (signal: 'SIGINT' | 'SIGTERM') => void): () => void
 }
@@ -58,9 +62,11 @@ export async function createWorld(): Promise<World> {
   }
 }
 
-async function createStackWorld(projectDir: string): Promise<StackWorld> {
+async function createStackWorld(projectDir: string, wish?: RuntimeWish): Promise<StackWorld> {
   const [
     { createLocalRuntime, findFreePorts },
+    { createDockerRuntime, createEngineHost },
+    { chooseRuntime },
     { createProject },
     { createSystemHost },
     { createSystemDoctor },
@@ -68,8 +74,11 @@ async function createStackWorld(projectDir: string): Promise<StackWorld> {
     { createHttpStats },
     { createKafkaBroker },
     { createKafkaSettings },
+    { findVersion },
   ] = await Promise.all([
     import('./adapters/local/index.ts'),
+    import('./adapters/docker/index.ts'),
+    import('./adapters/choose-runtime.ts'),
     import('./adapters/project/project-files.ts'),
     import('./adapters/host/system-host.ts'),
     import('./adapters/doctor/system-doctor.ts'),
@@ -77,11 +86,16 @@ async function createStackWorld(projectDir: string): Promise<StackWorld> {
     import('./adapters/http/http-stats.ts'),
     import('./adapters/kafka/kafka-broker.ts'),
     import('./adapters/kafka/kafka-settings.ts'),
+    import('./adapters/files/places.ts'),
   ])
+  const local = createLocalRuntime({ projectDir })
+  const docker = createDockerRuntime({ projectDir, version: findVersion(import.meta.dirname) })
+  const inDocker = (await chooseRuntime(projectDir, wish)) === 'docker'
   return {
-    runtime: createLocalRuntime({ projectDir }),
+    runtime: inDocker ? docker : local,
+    otherRuntime: inDocker ? local : docker,
     project: createProject({ directory: projectDir }),
-    host: createSystemHost(),
+    host: inDocker ? createEngineHost() : createSystemHost(),
     doctor: createSystemDoctor({ projectDir }),
     clock: systemClock,
     stats: createHttpStats({ now: systemClock.now }),

@@ -106,14 +106,13 @@ describe('radtune up', () => {
   })
 
   test.each([
-    [['--runtime', 'docker'], 'RT-UP-008'],
     [['--runtime', 'podman'], 'RT-CLI-003'],
     [['--once'], 'RT-CLI-021'],
     [['--loop'], 'RT-CLI-021'],
     [['--once', '--loop', '--data', 'x.csv'], 'RT-CLI-021'],
     [['--seed', '7', '--data', 'x.csv'], 'RT-CLI-021'],
     [['--data', 'missing.csv'], 'RT-DATA-002'],
-    [['--yes'], 'RT-CLI-021'],
+    [['--env', 'staging'], 'RT-CLI-003'],
     [['--timeout', 'soon'], 'RT-CLI-003'],
     [['--timeout', '0'], 'RT-CLI-003'],
     [['--port', '70000'], 'RT-CLI-003'],
@@ -344,6 +343,21 @@ describe('radtune down', () => {
     expect(stdout).toMatch(/in = .* \+ 0 in flight/)
     expect(stdout).toContain('6 services stopped, nothing is lost')
     expect(await memory.runtime.inspect()).toBeUndefined()
+  })
+
+  test('drops the records only when their project is named', async () => {
+    await run(['up'])
+    const unasked = await run(['down', '--volumes'])
+    expect(unasked).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('RT-CLI-004') })
+    const wrong = await run(['down', '--volumes', '--confirm', 'other'])
+    expect(wrong).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('RT-UP-009') })
+    expect(await memory.runtime.inspect()).toBeDefined()
+    expect((await run(['down', '--confirm', 'project'])).exitCode).toBe(2)
+    const { stdout } = await run(['down', '--volumes', '--confirm', 'project'])
+    expect(stdout).toContain('dropped  4 KiB of 4c8g')
+    expect(await memory.runtime.data()).toBeUndefined()
+    const again = await runJson('radtune.down/1', ['down', '--volumes', '--confirm', 'project'])
+    expect(again.document.data).toMatchObject({ stopped: false, droppedBytes: null })
   })
 
   test('gives the sums as JSON', async () => {

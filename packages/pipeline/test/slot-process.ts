@@ -3,6 +3,7 @@ import { createDriver, createProgressReader, readTails } from '../src/kafka/inde
 import { createStageTimes, recordRulesFrom } from '../src/stages/index.ts'
 import { createLease } from '../src/worker/lease.ts'
 import { createSlot } from '../src/worker/slot.ts'
+import { slotDelivery } from '../src/worker/slot-delivery.ts'
 import { createSlotMeter } from '../src/worker/slot-meter.ts'
 import { readSlotSettings } from '../src/worker/slot-settings.ts'
 
@@ -37,7 +38,7 @@ const slot = createSlot({
       maxPartitionFetchBytes: settings['consumer.maxPartitionFetchBytes'],
       sessionTimeoutMs,
     }),
-    producer: driver.producer({ mayWrite: lease.isHeld }),
+    ...slotDelivery(settings['pipeline.delivery'], { driver, client, mayWrite: lease.isHeld }),
     lease,
     progress: () => progress.read(),
     tails: (wanted) => readTails(client, wanted),

@@ -5,6 +5,7 @@ import { parseDuration } from '@radtune/core/units'
 import { type Answer, BaseCommand } from '../base-command.ts'
 import { type ServiceStatus, serviceStatus } from '../output/status-data.ts'
 import { upText } from '../output/up-text.ts'
+import type { RuntimeWish } from '../ports/runtime.ts'
 import type { LaunchOutcome } from '../services/launch-stack.ts'
 
 /** `data` of radtune.up/1. */
@@ -38,9 +39,16 @@ export default class Up extends BaseCommand {
       env: 'RADTUNE_PROFILE',
     }),
     runtime: Flags.string({
-      description: 'where the services run: local (processes of this machine)',
-      helpValue: 'local',
+      description:
+        'where the services run: docker (containers) or local (processes of this machine) [default: where the project runs or has data, else docker when an engine answers]',
+      helpValue: 'docker|local',
       env: 'RADTUNE_RUNTIME',
+    }),
+    env: Flags.string({
+      description:
+        'containers only: prod, or dev with the sources mounted and the debug ports open [default: prod]',
+      helpValue: 'dev|prod',
+      env: 'RADTUNE_ENV',
     }),
     data: Flags.string({
       char: 'd',
@@ -64,7 +72,11 @@ export default class Up extends BaseCommand {
     loop: Flags.boolean({ description: 'replay the data from the start, again and again' }),
     seed: Flags.string({ description: 'seed of the generated readings [default: 1]', helpValue: 'N' }),
     fresh: Flags.boolean({ description: 'drop earlier records first (asks)' }),
-    yes: Flags.boolean({ char: 'y', description: 'answer the question of --fresh with yes' }),
+    yes: Flags.boolean({
+      char: 'y',
+      description:
+        'answer yes: to the question of --fresh, or to start without the data of the other runtime',
+    }),
     timeout: Flags.string({
       description:
         'longest wait for the first record, downloads not counted; with --once, afterwards the longest time in which nothing moves [default: 120s]',
@@ -89,7 +101,9 @@ export default class Up extends BaseCommand {
     const { flags } = await this.parse(Up)
     // oclif leaves a flag that is not given undefined, whatever its type says.
     const { once = false, loop = false, fresh = false, yes = false, force = false, keep = false } = flags
-    refuseContradictions({ ...flags, once, loop, fresh, yes })
+    refuseContradictions({ ...flags, once, loop })
+    const wish = readRuntime(flags.runtime)
+    const environment = readEnvironment(flags.env)
     const timeoutMs = readTimeout(flags.timeout)
     const port = readPort(flags.port)
     const seed = readSeed(flags.seed)
@@ -107,7 +121,7 @@ export default class Up extends BaseCommand {
           ? []
           : [{ key: 'provider.rate', value: flags.rate, origin: 'flag', at: '--rate' }],
     })
-    const world = await this.world.stackWorld(await this.projectDir(flags))
+    const world = await this.world.stackWorld(await this.projectDir(flags), wish)
     const progress = createUpProgress({
       output: this.output,
       stream: this.world.stderr,
@@ -120,6 +134,7 @@ export default class Up extends BaseCommand {
         {
           spec,
           data: { files: flags.data ?? [], loop, seed },
+          environment,
           port,
           once,
           fresh,
@@ -130,7 +145,7 @@ export default class Up extends BaseCommand {
         {
           signal: this.interruption,
           onEvent: progress.tell,
-          confirm: this.#confirmation(fresh && yes, progress.pause),
+          confirm: this.#confirmation(yes, progress.pause),
         },
       )
     } finally {
@@ -151,24 +166,13 @@ export default class Up extends BaseCommand {
 }
 
 interface Contradictable {
-  runtime?: string | undefined
   data?: readonly string[] | undefined
   once: boolean
   loop: boolean
   seed?: string | undefined
-  yes: boolean
-  fresh: boolean
 }
 
-function refuseContradictions({ runtime, data = [], once, loop, seed, yes, fresh }: Contradictable): void {
-  if (runtime === 'docker')
-    throw new RadtuneError('RT-UP-008', { what: 'the docker runtime is not in this version' })
-  if (runtime !== undefined && runtime !== 'local')
-    throw new RadtuneError('RT-CLI-003', {
-      what: `--runtime ${runtime} is not a runtime`,
-      why: 'this version has one: local',
-      fix: ['radtune up --runtime local'],
-    })
+function refuseContradictions({ data = [], once, loop, seed }: Contradictable): void {
   const refuse = (what: string, fix: string): never => {
     throw new RadtuneError('RT-CLI-021', { what, fix: [fix] })
   }
@@ -183,10 +187,27 @@ function refuseContradictions({ runtime, data = [], once, loop, seed, yes, fresh
     refuse('--once waits for the end of the data, and with --loop there is none', 'give one of them')
   if (seed !== undefined && data.length > 0)
     refuse('--seed is for generated readings, and --data names files', 'give one of them')
-  if (yes && !fresh)
-    refuse('--yes answers the question of --fresh, which is not given', 'radtune up --fresh --yes')
   if (data.filter((path) => path === '-').length > 1)
     refuse('--data - is given twice, and standard input can be read once', 'give it once')
+}
+
+function readRuntime(text: string | undefined): RuntimeWish {
+  if (text === undefined) return 'any'
+  if (text === 'local' || text === 'docker') return text
+  throw new RadtuneError('RT-CLI-003', {
+    what: `--runtime ${text} is not a runtime`,
+    why: 'there are two: docker and local',
+    fix: ['radtune up --runtime local'],
+  })
+}
+
+function readEnvironment(text = 'prod'): 'dev' | 'prod' {
+  if (text === 'dev' || text === 'prod') return text
+  throw new RadtuneError('RT-CLI-003', {
+    what: `--env ${text} is not an environment`,
+    why: 'there are two: dev and prod',
+    fix: ['radtune up --env prod'],
+  })
 }
 
 /** A bare number is seconds here, as everywhere on a command line. */

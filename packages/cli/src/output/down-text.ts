@@ -1,4 +1,4 @@
-import { formatCount } from '@radtune/core/units'
+import { formatBytes, formatCount } from '@radtune/core/units'
 import type { RuntimeEvent } from '../ports/runtime.ts'
 import type { StopOutcome } from '../services/stop-stack.ts'
 import { elapsedText } from './duration-text.ts'
@@ -21,13 +21,20 @@ export function stopEventText(event: RuntimeEvent, palette: Palette): string | u
 
 /** The lines that end `radtune down`. */
 export function downText(outcome: StopOutcome, palette: Palette): string {
-  if (outcome.kind === 'nothing-ran') return 'nothing ran'
+  const { dropped } = outcome
+  const droppedText = dropped ? [`dropped  ${formatBytes(dropped.bytes)} of ${dropped.profile}`] : []
+  if (outcome.kind === 'nothing-ran') return [...droppedText, 'nothing ran'].join('\n')
   const { services, records, elapsedMs } = outcome
   const stopped = services.length > 0 ? `${services.length} services stopped` : 'stopped'
   const rest = records.known ? records.value.inFlight : 0
+  const next = dropped
+    ? '  next  radtune up begins anew'
+    : '  next  radtune up goes on from here · radtune up --fresh begins anew'
+  const waiting = rest > 0 && !dropped
   return [
     records.known ? `records  ${conservationText(records.value)}` : `records  n/a (${records.why})`,
-    `${palette.bold(`down in ${elapsedText(elapsedMs)}`)}: ${stopped}, nothing is lost${rest > 0 ? `: ${formatCount(rest)} records in flight are in Kafka and processed next time` : ''}`,
-    '  next  radtune up goes on from here · radtune up --fresh begins anew',
+    `${palette.bold(`down in ${elapsedText(elapsedMs)}`)}: ${stopped}${dropped ? '' : ', nothing is lost'}${waiting ? `: ${formatCount(rest)} records in flight are in Kafka and processed next time` : ''}`,
+    ...droppedText,
+    next,
   ].join('\n')
 }

@@ -34,6 +34,9 @@ const service = z.object({
     })
     .nullable(),
   restarts: count,
+  lastExit: z
+    .object({ code: z.number().nullable(), signal: z.string().nullable(), outOfMemory: z.boolean() })
+    .nullable(),
   since: z.string(),
   reason: z.string().nullable(),
   /** Why memory, cpu or throttling is null. */
@@ -104,6 +107,7 @@ const down = z.object({
   services: z.array(z.string()),
   records: records.extend({ levels }).nullable(),
   recordsWhy: z.string().nullable(),
+  droppedBytes: z.number().nullable(),
   elapsedMs: z.number(),
 })
 

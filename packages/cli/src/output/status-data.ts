@@ -14,6 +14,8 @@ export interface ServiceStatus {
   /** What the CPU limit did since the start of the service; `recentShare` over the last 10 s. Null where none is enforced. */
   throttling: { periods: number; throttledPeriods: number; throttledMs: number; recentShare: number } | null
   restarts: number
+  /** How it ended before it was started again, or for good; null when it has not ended yet. */
+  lastExit: { code: number | null; signal: string | null; outOfMemory: boolean } | null
   since: string
   reason: string | null
   unknown: string[]
@@ -43,7 +45,8 @@ export interface StatusData {
 }
 
 export function serviceStatus(service: ServiceState): ServiceStatus {
-  const { name, condition, pid, memoryBytes, cpus, throttling, limits, restarts, since, reason } = service
+  const { name, condition, pid, memoryBytes, cpus, throttling, limits, restarts, exit, since, reason } =
+    service
   return {
     name,
     state: condition,
@@ -53,6 +56,7 @@ export function serviceStatus(service: ServiceState): ServiceStatus {
     limits: { memory: limits.memoryBytes, cpu: limits.cpus, enforced: limits.enforced, how: limits.how },
     throttling: throttling.known ? throttling.value : null,
     restarts,
+    lastExit: exit ?? null,
     since: new Date(since).toISOString(),
     reason: reason ?? null,
     unknown: [

@@ -24,10 +24,24 @@ export function statusText(report: StatusReport, { palette, columns }: Style): s
       align: ['left', 'left', ...serviceNumbers(stack.services).map(() => 'right' as const), 'left'],
     }),
     ...[limitsText(stack.services)].filter(Boolean).map((text) => palette.dim(labelled('limits', text))),
+    ...exitTexts(stack.services).map((text) => labelled('ended', palette.yellow(text))),
     ...(stack.availability ? [labelled('healthy', availabilityText(stack.availability, palette))] : []),
     '',
     ...recordLines(report, palette).map(([label, text]) => labelled(label, text)),
   ].join('\n')
+}
+
+/** Of services that run again: how they ended before. */
+function exitTexts(services: readonly ServiceState[]): string[] {
+  return services.flatMap(({ name, restarts, exit, pid }) => {
+    if (restarts === 0 || !exit || pid === undefined) return []
+    const how = exit.outOfMemory
+      ? 'killed, out of memory'
+      : exit.signal
+        ? `by ${exit.signal}`
+        : `with exit code ${exit.code}`
+    return [`${name} ${how}, and was started again`]
+  })
 }
 
 function availabilityText({ share }: { share: number }, palette: Palette): string {

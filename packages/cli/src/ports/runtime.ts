@@ -21,6 +21,8 @@ export interface Launch {
   spec: StackSpec
   data: DataSource
   ports: StackPorts
+  /** Docker only: with the sources mounted and debug ports open, or without. */
+  environment?: 'dev' | 'prod'
 }
 
 export type ServiceCondition =
@@ -139,3 +141,6 @@ export interface Runtime {
   dropData(): Promise<void>
   logs(query: LogQuery, signal: AbortSignal): AsyncIterable<LogLine>
 }
+
+/** Which runtime a command is for; `any`: whatever this machine has, for a stack that is to be launched. */
+export type RuntimeWish = Runtime['name'] | 'any'

@@ -10,6 +10,8 @@ import type { StatsSource } from './stats.ts'
 /** All that the services of up, set, get, status, down, logs and doctor ask of the world. */
 export interface StackWorld {
   runtime: Runtime
+  /** The one that was not chosen: the two never run the same project at once. */
+  otherRuntime: Runtime
   project: Project
   host: Host
   doctor: Doctor

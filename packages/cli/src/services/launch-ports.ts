@@ -1,8 +1,6 @@
 import { RadtuneError } from '@radtune/core/errors'
+import { DEFAULT_PORTS } from '@radtune/core/render'
 import type { StackPorts } from '../ports/runtime.ts'
-
-/** Ports of a stack that was asked for no others: the broker's and its controller's, the services' and the first of the stats. */
-export const DEFAULT_PORTS = { kafka: 9092, controller: 9093, backend: 8000, frontend: 8080, stats: 9100 }
 
 interface PortWishes {
   /** Names of the services, in the order of the plan. */

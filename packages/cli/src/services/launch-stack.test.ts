@@ -15,6 +15,7 @@ function request(change: Partial<LaunchRequest> = {}): LaunchRequest {
   return {
     spec: specOf('4c8g'),
     data: { files: [], loop: false, seed: 1 },
+    environment: 'prod',
     port: undefined,
     once: false,
     fresh: false,
@@ -277,6 +278,42 @@ describe('launchStack', () => {
     world.project.holder = 'down'
     expect(await failure(launch(world))).toMatchObject({ code: 'RT-UP-002', exitCode: 4 })
     expect(world.project.holder).toBe('down')
+  })
+})
+
+describe('launchStack beside the other runtime', () => {
+  const launchOther = (world: MemoryWorld) =>
+    world.otherRuntime.launch(
+      {
+        spec: specOf('4c8g'),
+        data: { kind: 'generator', seed: 1 },
+        ports: { kafka: 1, controller: 2, backend: 3, frontend: 4, stats: {} },
+      },
+      { signal: new AbortController().signal, onEvent: () => undefined },
+    )
+  const ignore = { onEvent: () => undefined }
+
+  it('refuses while the stack runs there, and changes nothing', async () => {
+    const world = createMemoryWorld()
+    await launchOther(world)
+    const error = await failure(launch(world, request(), { confirm: async () => true }))
+    expect(error).toMatchObject({ code: 'RT-UP-011', exitCode: 4, left: 'nothing was changed' })
+    expect(error.fix).toContain('radtune down')
+    expect(await world.runtime.inspect()).toBeUndefined()
+    expect(await world.otherRuntime.inspect()).toBeDefined()
+  })
+
+  it('starts without the data that are there only when somebody says yes, and leaves them', async () => {
+    const world = createMemoryWorld()
+    await launchOther(world)
+    await world.otherRuntime.stop(ignore)
+    expect(await failure(launch(world))).toMatchObject({ code: 'RT-UP-012', exitCode: 2 })
+    const confirm = async (question: string) => question.includes('docker runtime holds data')
+    up((await launch(world, request(), { confirm })).outcome)
+    expect(await world.otherRuntime.data()).toBeDefined()
+    await world.runtime.stop(ignore)
+    // Asked once: now this runtime has data of its own.
+    up((await launch(world)).outcome)
   })
 })
 

@@ -2,7 +2,7 @@ import type { RecordSums, WarmUp } from '@radtune/core/contract'
 import { RadtuneError } from '@radtune/core/errors'
 import { fitToMachine, type StackSpec } from '@radtune/core/stack'
 import { formatDuration } from '@radtune/core/units'
-import type { DataSource, Launch, RuntimeEvent, StackState } from '../ports/runtime.ts'
+import type { DataSource, Launch, Runtime, RuntimeEvent, StackState } from '../ports/runtime.ts'
 import type { StackWorld } from '../ports/stack-world.ts'
 import {
   awaitFirstRecord,
@@ -17,6 +17,7 @@ import { dropEarlierData } from './drop-earlier-data.ts'
 import { type LateService, lookIntoLate, notReady, type ServiceEvent } from './late-services.ts'
 import { compareLaunches, type LaunchDifference } from './launch-difference.ts'
 import { decidePorts } from './launch-ports.ts'
+import { leaveOtherRuntime } from './other-runtime.ts'
 import { publishLaunchSettings } from './publish-settings.ts'
 import { runningLaunch } from './running-launch.ts'
 
@@ -24,6 +25,8 @@ export interface LaunchRequest {
   spec: StackSpec
   /** Files and folders as typed (`-` is standard input), read once or in a `loop`; none is the generator with its `seed`. */
   data: { files: readonly string[]; loop: boolean; seed: number }
+  /** Of the containers; the local runtime has no such difference. */
+  environment: 'dev' | 'prod'
   /** Wish for the ports; see `decidePorts`. */
   port: 'auto' | number | undefined
   /** Wait until all data are processed. */
@@ -42,6 +45,7 @@ export interface LaunchRequest {
 export type LaunchEvent =
   | {
       kind: 'planned'
+      runtime: Runtime['name']
       spec: StackSpec
       machine: { cpus: number; memoryBytes: number; usableMemoryBytes: number }
     }
@@ -128,6 +132,7 @@ async function fitSpec({ world, request, talk, warn }: Launching): Promise<Stack
   if (fit.refusal && !request.force) throw fit.refusal
   talk.onEvent({
     kind: 'planned',
+    runtime: world.runtime.name,
     spec: fit.spec,
     machine: { cpus, memoryBytes, usableMemoryBytes: fit.usableMemoryBytes },
   })
@@ -145,11 +150,13 @@ async function resolveData({ world, request }: Launching): Promise<DataSource> {
 async function bringUp(launching: Launching, spec: StackSpec, data: DataSource): Promise<LaunchOutcome> {
   const { world, request, talk } = launching
   const startedAt = world.clock.now()
+  await leaveOtherRuntime(launching)
   const found = await world.runtime.inspect()
   const running = (await dropEarlierData(launching, { spec, running: found })) ? undefined : found
   const launch: Launch = {
     spec,
     data,
+    ...(world.runtime.name === 'docker' ? { environment: request.environment } : {}),
     ports: await decidePorts({
       services: spec.services.map(({ name }) => name),
       port: request.port,

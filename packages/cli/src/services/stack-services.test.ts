@@ -14,6 +14,7 @@ async function runningWorld(): Promise<MemoryWorld> {
     {
       spec: plannedSpec('4c8g'),
       data: { files: [], loop: false, seed: 1 },
+      environment: 'prod',
       port: undefined,
       once: false,
       fresh: false,

@@ -39,6 +39,7 @@ async function runningWorld(profile = '4c8g'): Promise<MemoryWorld> {
   const request = {
     spec: plannedSpec(profile),
     data: { files: [], loop: false, seed: 1 },
+    environment: 'prod' as const,
     port: undefined,
     once: false,
     fresh: false,

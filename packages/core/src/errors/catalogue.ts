@@ -36,7 +36,7 @@ export const errorCatalogue = {
     title: 'the pins make the plan impossible',
     exitCode: 2,
     explanation:
-      'Without the pins the machine carries the pipeline, with them it does not: limits that add up to more than there is, a heap that its limit cannot hold, slots that do not divide the partitions. A pin is never changed silently, so the plan is refused.',
+      'Without the pins the machine carries the pipeline, with them it does not: limits that add up to more than there is, a heap that its limit cannot hold, slots that do not divide the partitions, transactions over clients that have none. A pin is never changed silently, so the plan is refused.',
     fix: ['radtune plan --show-origin', 'change or drop a pin'],
   },
   'RT-DATA-001': {
@@ -131,12 +131,6 @@ export const errorCatalogue = {
       'Every record ends in exactly one place, and the counters committed with the offsets say where. A partition whose counters do not match its offsets is a fault, or another program commits to the group radtune-worker.',
     fix: ['radtune status --json', 'radtune up --fresh --yes'],
   },
-  'RT-UP-008': {
-    title: 'this runtime is not in this version',
-    exitCode: 2,
-    explanation: 'This version runs the stack as local processes. Containers come with a later one.',
-    fix: ['radtune up --runtime local'],
-  },
   'RT-UP-009': {
     title: 'dropping data was not confirmed',
     exitCode: 2,
@@ -150,6 +144,20 @@ export const errorCatalogue = {
     explanation: 'The command needs a running stack.',
     fix: ['radtune up'],
   },
+  'RT-UP-011': {
+    title: 'the stack runs in the other runtime',
+    exitCode: 4,
+    explanation:
+      'The local runtime and Docker share neither data nor ports. A stack is stopped in the one before it is launched in the other.',
+    fix: ['radtune down', 'radtune status'],
+  },
+  'RT-UP-012': {
+    title: 'the other runtime holds data of the project',
+    exitCode: 2,
+    explanation:
+      'The local runtime and Docker do not share data: what one has recorded, the other does not see. Going on without them is only done when you say so.',
+    fix: ['radtune up --runtime local', 'radtune up --yes'],
+  },
   'RT-CLI-020': {
     title: 'no such service',
     exitCode: 2,
@@ -161,6 +169,52 @@ export const errorCatalogue = {
     exitCode: 2,
     explanation: 'Two flags of the command contradict each other, or one needs another.',
     fix: ['radtune up --help'],
+  },
+  'RT-DOCKER-001': {
+    title: 'no container engine answers',
+    exitCode: 4,
+    explanation:
+      'The docker runtime needs a container engine that answers: that of DOCKER_HOST, of /var/run/docker.sock, or of the current context of the docker command.',
+    fix: ['start the engine, e.g. systemctl start docker', 'radtune up --runtime local'],
+  },
+  'RT-DOCKER-002': {
+    title: 'no permission to talk to the container engine',
+    exitCode: 4,
+    explanation: "The engine's socket belongs to root and to the group docker.",
+    fix: ['sudo usermod -aG docker "$USER" && newgrp docker', 'radtune up --runtime local'],
+  },
+  'RT-DOCKER-003': {
+    title: 'no docker compose that can be used',
+    exitCode: 4,
+    explanation:
+      'Stacks are launched by `docker compose`, version 2.20 or newer: the plugin of the docker command, not the old docker-compose program.',
+    fix: ['apt-get install docker-compose-plugin', 'radtune up --runtime local'],
+  },
+  'RT-DOCKER-004': {
+    title: 'an image is not there and cannot be had',
+    exitCode: 4,
+    explanation: 'An image is pulled when the engine does not have it, which needs its registry.',
+    fix: ['docker pull IMAGE', 'radtune up --runtime local'],
+  },
+  'RT-DOCKER-005': {
+    title: 'the pipeline image could not be built',
+    exitCode: 1,
+    explanation:
+      'The image of the pipeline is built from the sources of radtune, by the Dockerfile in compose/image.',
+    fix: ['docker build -f compose/image/Dockerfile .', 'radtune up --runtime local'],
+  },
+  'RT-DOCKER-006': {
+    title: 'docker compose failed',
+    exitCode: 1,
+    explanation: 'The engine or compose refused what was asked of it; its own words are shown.',
+    fix: ['docker compose -f .radtune/docker/compose.yaml config', 'radtune status'],
+  },
+  'RT-DOCKER-007': {
+    title: 'the data are of another version of Kafka',
+    exitCode: 4,
+    explanation:
+      'A volume keeps the data of the Kafka version that wrote them. An older Kafka cannot read what a newer one has written, so a volume is used only by the version that made it.',
+    fix: ['radtune up --fresh --yes    (drops the data)'],
   },
   'RT-LOCAL-001': {
     title: 'Java is not installed',
@@ -361,6 +415,26 @@ export const errorCatalogue = {
     explanation:
       'A compose file is read as compose reads it. Broken YAML, a file that is not there, a variable that is required and not set, or services that extend themselves leave nothing to look at. Everything else is read as far as it goes, and what is not understood is listed.',
     fix: ['docker compose config --quiet', 'radtune import FILE'],
+  },
+  'RT-GEN-001': {
+    title: 'a file that was edited by hand was not overwritten',
+    exitCode: 2,
+    explanation:
+      'Generated files carry a fingerprint of their text in their first line. One that does not match was changed by hand, or never was generated; it is replaced only when you say so, and a copy of it is kept beside it.',
+    fix: ['radtune generate --check', 'radtune generate --overwrite', 'radtune generate --out elsewhere'],
+  },
+  'RT-GEN-002': {
+    title: 'a generated file cannot be read or written',
+    exitCode: 4,
+    explanation: 'This user may not read or write the file or its folder, or something else is in its place.',
+    fix: ['ls -ld FOLDER', 'radtune generate --out elsewhere'],
+  },
+  'RT-GEN-003': {
+    title: 'the project has a radtune.yaml already',
+    exitCode: 2,
+    explanation:
+      'radtune init writes a new file. One that is there is replaced only when you say so, and a copy of it is kept beside it.',
+    fix: ['radtune init --overwrite', 'radtune plan --show-origin'],
   },
 } as const satisfies Record<string, CatalogueEntry>
 

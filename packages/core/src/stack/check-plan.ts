@@ -21,6 +21,7 @@ export function checkPlan(spec: StackSpec, pins: Pins): string[] {
     ...checkUnknownServices(spec, pins),
     ...checkBuffers(spec),
     ...checkThresholds(spec),
+    ...checkDelivery(spec),
     ...checkDisk(spec),
   ]
 }
@@ -140,6 +141,15 @@ function checkThresholds({ settings }: StackSpec): string[] {
     : [
         `The thresholds must not fall from one to the next: moderate ${moderate}, high ${high}, critical ${critical}, largest plausible ${max} CPM.`,
       ]
+}
+
+function checkDelivery({ settings }: StackSpec): string[] {
+  const [delivery, driver] = [settings['pipeline.delivery'].value, settings['pipeline.driver'].value]
+  return delivery === 'transactions' && driver !== 'hybrid'
+    ? [
+        `pipeline.delivery transactions needs pipeline.driver hybrid, which writes its requests itself; the driver is ${driver}.`,
+      ]
+    : []
 }
 
 function checkDisk({ settings }: StackSpec): string[] {

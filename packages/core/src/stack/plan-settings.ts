@@ -25,6 +25,7 @@ export const documentedBufferBytes = 64 * MIB
 export const documentedFetchMinBytes = 1024
 /** Of a reading in a fetch, compressed with its neighbours or not: a low guess, so that the wait is not underrated. */
 export const fetchedReadingBytes = 200
+const transactionIntervalMs = 100
 
 /** Everything that settings are derived from. */
 export interface SettingInputs {
@@ -98,6 +99,7 @@ function deriveSettings(inputs: SettingInputs): Partial<Record<SettingKey, Deriv
       sentence: logs.retentionSentence,
     },
     'producer.bufferMemory': deriveBuffer(services),
+    ...deriveCommitInterval(pins),
     'consumer.fetchMinBytes': deriveFetchMin(workload, slotPlan),
     'provider.rate': deriveRate(workload),
   }
@@ -145,6 +147,18 @@ function deriveBuffer(services: readonly ServiceSpec[]): Derived {
       value === documentedBufferBytes
         ? `${formatBytes(value)}: as documented; ${room}`
         : `${formatBytes(value)}: ${room}, less than the documented ${formatBytes(documentedBufferBytes)}`,
+  }
+}
+
+/** Readers of transactions see records when they are committed: the interval is part of the latency then. */
+function deriveCommitInterval(pins: Pins): Partial<Record<SettingKey, Derived>> {
+  if (pins.get('pipeline.delivery')?.value !== 'transactions') return {}
+  return {
+    'pipeline.commitInterval': {
+      value: transactionIntervalMs,
+      rule: 'commit-shows-records',
+      sentence: `${formatDuration(transactionIntervalMs)}: with transactions a record is seen when it is committed, so the interval adds to the latency, half of it on average`,
+    },
   }
 }
 

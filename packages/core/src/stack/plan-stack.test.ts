@@ -218,6 +218,22 @@ describe('pins', () => {
     expect(planned(reference, twice).settings['producer.main.linger'].value).toBe(2)
   })
 
+  it('of transactions shorten the commit interval, unless that is pinned too', () => {
+    const intervalOf = (...pins: Parameters<typeof pin>[]) =>
+      planned(
+        reference,
+        pins.map((given) => pin(...given)),
+      ).settings['pipeline.commitInterval']
+    expect(intervalOf()).toMatchObject({ value: 500, origin: 'derived', reason: { rule: 'default' } })
+    expect(intervalOf(['pipeline.delivery', 'transactions'])).toMatchObject({
+      value: 100,
+      origin: 'derived',
+      reason: { rule: 'commit-shows-records' },
+    })
+    const both = intervalOf(['pipeline.delivery', 'transactions'], ['pipeline.commitInterval', 300])
+    expect(both).toMatchObject({ value: 300, origin: 'flag' })
+  })
+
   it('may be for one worker only', () => {
     const spec = planned(reference, [pin('worker.memory', '1.5GB', { service: 'worker-2' })])
     expect(spec.services.map(({ name, memoryBytes }) => [name, memoryBytes / GIB]).slice(1, 3)).toEqual([
@@ -300,6 +316,11 @@ describe('pins', () => {
       'no disk',
       [pin('topics.radiation-data.partitions', 1024), pin('topics.segmentBytes', '1GB')],
       'no room beside its open segment',
+    ],
+    [
+      'transactions over clients without',
+      [pin('pipeline.delivery', 'transactions'), pin('pipeline.driver', 'kafkajs')],
+      'needs pipeline.driver hybrid',
     ],
   ])('that make a plan impossible are refused and named: %s', (_, pins, why) => {
     const result = planStack(profileOf(reference), { pins })

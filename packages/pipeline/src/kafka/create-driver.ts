@@ -4,6 +4,7 @@ import { createIdempotentProducer } from './idempotent-producer.ts'
 import { createKafkajs } from './kafkajs-client.ts'
 import { createKafkajsConsumer } from './kafkajs-consumer.ts'
 import { createKafkajsProducer } from './kafkajs-producer.ts'
+import { createTransactionalProducer } from './transactional-producer.ts'
 
 /**
  * The clients of the data path. `hybrid` joins, fetches and commits with kafkajs, which alone sends commit metadata, produces
@@ -18,5 +19,9 @@ export function createDriver(name: KafkaDriver['name'], options: ClientOptions):
     consumer: (consumerOptions) => createKafkajsConsumer(kafka, consumerOptions),
     producer: ({ mayWrite } = {}) =>
       name === 'kafkajs' ? createKafkajsProducer(kafka) : createIdempotentProducer(options, mayWrite),
+    transactionalProducer(transactionOptions) {
+      if (name === 'kafkajs') throw new Error('transactions need the driver hybrid')
+      return createTransactionalProducer(options, transactionOptions)
+    },
   }
 }

@@ -104,6 +104,24 @@ export interface BatchProducer {
   close(): Promise<void>
 }
 
+/**
+ * Writes each partition in transactions of its own: what is sent to partition N of any topic is seen together with the commit of
+ * the offsets of partition N of the input. Rejects for good also when another has taken the partition over.
+ */
+export interface TransactionalProducer extends BatchProducer {
+  /** Takes partitions over, before anything is sent to them: no earlier producer of them can write or commit any more. */
+  fence(partitions: readonly number[]): Promise<void>
+  /** Commits these offsets and what was sent to their partitions since the last commit. Must not overlap with `send`. */
+  commit(offsets: readonly CommitOffset[]): Promise<void>
+}
+
+/** Where the offsets of transactions are committed. */
+export interface TransactionOptions {
+  topic: string
+  groupId: string
+  mayWrite?: MayWrite
+}
+
 /** What bounds one fetch. */
 export interface FetchLimits {
   fetchMinBytes: number
@@ -126,6 +144,7 @@ export interface KafkaDriver {
   consumer(options: GroupConsumerOptions): GroupConsumer
   /** With `mayWrite`, which is asked right before each write, records leave the process only while it answers true. */
   producer(options?: { mayWrite?: MayWrite }): BatchProducer
+  transactionalProducer(options: TransactionOptions): TransactionalProducer
 }
 
 /** What clients say of themselves goes to this function; they never print. */

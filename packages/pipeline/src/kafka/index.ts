@@ -13,6 +13,7 @@ export type {
   KafkaDriver,
   OutputRecord,
 } from './driver.ts'
+export { fencePartitions } from './fence-partitions.ts'
 export { createProgressReader, type ProgressReader } from './progress.ts'
 export { publishSettings, writeSettings } from './publish-settings.ts'
 export { removeMembers } from './remove-members.ts'

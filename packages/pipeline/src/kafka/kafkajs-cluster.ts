@@ -12,6 +12,16 @@ export interface Cluster {
   findLeaderForPartitions(topic: string, partitions: number[]): Record<string, number[]>
   findBroker(wanted: { nodeId: string }): Promise<Broker>
   findControllerBroker(): Promise<Broker>
+  findGroupCoordinator(wanted: { groupId: string; coordinatorType: CoordinatorType }): Promise<Broker>
+  /** Of all topics. */
+  metadata(): Promise<{ topicMetadata: { topic: string }[] }>
+}
+
+/** Who a transaction is of: of all producers that ever had this id only the one with the latest epoch may write. */
+export interface TransactionIdentity {
+  transactionalId: string
+  producerId: string
+  producerEpoch: number
 }
 
 export interface Broker {
@@ -24,12 +34,29 @@ export interface Broker {
   }): Promise<{
     responses: {
       topicName: string
-      partitions: { partition: number; highWatermark: string; messages: KafkaMessage[] }[]
+      partitions: {
+        partition: number
+        highWatermark: string
+        abortedTransactions: { producerId: string; firstOffset: string }[]
+        messages: LoggedMessage[]
+      }[]
     }[]
   }>
   initProducerId(request: {
+    transactionalId?: string
     transactionTimeout: number
   }): Promise<{ producerId: string; producerEpoch: number }>
+  addPartitionsToTxn(
+    request: TransactionIdentity & { topics: { topic: string; partitions: number[] }[] },
+  ): Promise<void>
+  addOffsetsToTxn(request: TransactionIdentity & { groupId: string }): Promise<void>
+  txnOffsetCommit(
+    request: TransactionIdentity & {
+      groupId: string
+      topics: { topic: string; partitions: { partition: number; offset: string; metadata: string }[] }[]
+    },
+  ): Promise<void>
+  endTxn(request: TransactionIdentity & { transactionResult: boolean }): Promise<void>
   connectionPool: { send<Answer>(request: RawRequest<Answer>): Promise<Answer> }
 }
 
@@ -45,7 +72,18 @@ export interface RawRequest<Answer> {
   requestTimeout: number
 }
 
-export const READ_UNCOMMITTED = 0
+/** What lies in the log: a record, or the marker that ends a transaction. */
+export type LoggedMessage = KafkaMessage & {
+  isControlRecord: boolean
+  batchContext: { producerId: string; inTransaction: boolean }
+}
+
+/** As Kafka numbers them. */
+export const COORDINATOR = { group: 0, transaction: 1 } as const
+type CoordinatorType = (typeof COORDINATOR)[keyof typeof COORDINATOR]
+
+/** Up to the first transaction that is open; the answer of a fetch names those that were aborted. */
+export const READ_COMMITTED = 1
 
 /** A connection to all brokers that are asked, of its own. It needs no group. */
 export function openCluster(kafka: Kafka): Cluster {
@@ -54,7 +92,7 @@ export function openCluster(kafka: Kafka): Cluster {
   )
   const create = maker && (kafka as unknown as Record<symbol, unknown>)[maker]
   if (typeof create !== 'function') throw new kafkajs.KafkaJSNonRetriableError('kafkajs has changed inside')
-  return create({ metadataMaxAge: 300_000, allowAutoTopicCreation: false, isolationLevel: READ_UNCOMMITTED })
+  return create({ metadataMaxAge: 300_000, allowAutoTopicCreation: false, isolationLevel: READ_COMMITTED })
 }
 
 /** The broker that leads a partition of a topic that was added as a target. */

@@ -17,16 +17,20 @@ interface PartitionBatch {
   bytes: Buffer
 }
 
-/** The body of a request, after its header. Not transactional, acknowledged by all replicas. */
-export function encodeProduceRequest(batches: readonly PartitionBatch[]): Buffer {
+/** The body of a request, after its header. Acknowledged by all replicas. */
+export function encodeProduceRequest(batches: readonly PartitionBatch[], transactionalId?: string): Buffer {
   const topics = [...Map.groupBy(batches, ({ topic }) => topic)]
-  let size = 2 + 2 + 4 + 4
+  let size = 2 + Buffer.byteLength(transactionalId ?? '') + 2 + 4 + 4
   for (const [topic, ofTopic] of topics) {
     size += 2 + Buffer.byteLength(topic) + 4
     for (const { bytes } of ofTopic) size += 4 + 4 + bytes.length
   }
   const body = Buffer.allocUnsafe(size)
-  let at = body.writeInt16BE(NULL_TEXT, 0)
+  let at = body.writeInt16BE(
+    transactionalId === undefined ? NULL_TEXT : Buffer.byteLength(transactionalId),
+    0,
+  )
+  at += body.write(transactionalId ?? '', at)
   at = body.writeInt16BE(ACKS_ALL, at)
   at = body.writeInt32BE(STORE_TIMEOUT_MS, at)
   at = body.writeInt32BE(topics.length, at)

@@ -5,7 +5,12 @@ import type { Compression, OutputRecord } from './driver.ts'
 import { encodeRecords } from './encoded-records.ts'
 import { type FetchedRecord, readBatchHeads, readRecords, writeRecordBatch } from './record-batch.ts'
 
-const identity = { producerId: 2n ** 40n + 7n, producerEpoch: 3, firstSequence: 2 ** 31 - 5 }
+const identity = {
+  producerId: 2n ** 40n + 7n,
+  producerEpoch: 3,
+  transactional: false,
+  firstSequence: 2 ** 31 - 5,
+}
 const timestampMs = Date.parse('2026-11-24T12:00:00Z')
 
 function batchOf(records: readonly OutputRecord[], compression: Compression = 'none'): Buffer {

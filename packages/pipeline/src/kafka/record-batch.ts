@@ -250,6 +250,8 @@ export interface BatchIdentity {
   producerId: bigint
   producerEpoch: number
   firstSequence: number
+  /** Seen by readers in read_committed only once its transaction is committed. */
+  transactional: boolean
 }
 
 /** One batch of records, ready for a produce request. `timestampMs` is the time of all of them. */
@@ -258,7 +260,7 @@ export function writeRecordBatch(
   {
     compression,
     timestampMs,
-    identity: { producerId, producerEpoch, firstSequence },
+    identity: { producerId, producerEpoch, firstSequence, transactional },
   }: { compression: Compression; timestampMs: number; identity: BatchIdentity },
 ): Buffer {
   const data = compressors[compression](bytes)
@@ -267,7 +269,7 @@ export function writeRecordBatch(
   batch.writeInt32BE(batch.length - BATCH_OVERHEAD, LENGTH_AT)
   batch.writeInt32BE(-1, BATCH_OVERHEAD)
   batch.writeInt8(MAGIC, MAGIC_AT)
-  batch.writeInt16BE(codecIds[compression], ATTRIBUTES_AT)
+  batch.writeInt16BE(codecIds[compression] | (transactional ? TRANSACTIONAL : 0), ATTRIBUTES_AT)
   batch.writeInt32BE(count - 1, LAST_OFFSET_DELTA_AT)
   batch.writeBigInt64BE(BigInt(timestampMs), FIRST_TIMESTAMP_AT)
   batch.writeBigInt64BE(BigInt(timestampMs), MAX_TIMESTAMP_AT)

@@ -1,7 +1,14 @@
 import type { ClientOptions } from './driver.ts'
 import { recordsIn } from './fast-fetch.ts'
 import { createKafkajs } from './kafkajs-client.ts'
-import { type Broker, type Cluster, findLeader, openCluster, READ_UNCOMMITTED } from './kafkajs-cluster.ts'
+import {
+  type Broker,
+  type Cluster,
+  findLeader,
+  type LoggedMessage,
+  openCluster,
+  READ_COMMITTED,
+} from './kafkajs-cluster.ts'
 
 /** A record near the end of a partition, headers decoded as text. */
 export interface TailRecord {
@@ -15,14 +22,16 @@ interface Wanted {
 }
 
 /** The broker answers with one partition at a time when answers are large, so a read may take several rounds. */
-const MAX_ROUNDS = 20
+const MAX_IDLE_ROUNDS = 20
 const RETRIES = 20
 const MAX_WAIT_MS = 500
 const MAX_PARTITION_BYTES = 8 * 1024 * 1024
+/** The key of a marker: version and type, of which 0 is an abort and 1 a commit. */
+const ABORT = Buffer.from([0, 0, 0, 0])
 
 /**
- * Reads the last record batch of each given partition, without joining a group.
- * Returns records by `topic/partition`, empty for an empty partition.
+ * Reads the last record batch of each given partition, without joining a group. Transactions that are open or aborted, and the
+ * markers that end them, do not count. Returns records by `topic/partition`, empty for an empty partition.
  */
 export async function readTails(
   { bootstrap, clientId }: Pick<ClientOptions, 'bootstrap' | 'clientId'>,
@@ -56,27 +65,40 @@ async function readWith(cluster: Cluster, wanted: readonly Wanted[]): Promise<Ma
   const [starts, ends] = [await offsets(true), await offsets(false)]
   const found = new Map<string, TailRecord[]>()
   const missing = new Map<string, Wanted & { last: number }>()
+  const lookAt = (name: string, { topic, partition }: Wanted, last: number) => {
+    if (last >= (starts.get(name) ?? 0)) missing.set(name, { topic, partition, last })
+    else missing.delete(name)
+  }
   for (const { topic, partition } of wanted) {
     const name = `${topic}/${partition}`
-    const end = ends.get(name) ?? 0
     found.set(name, [])
-    if (end > (starts.get(name) ?? 0)) missing.set(name, { topic, partition, last: end - 1 })
+    lookAt(name, { topic, partition }, (ends.get(name) ?? 0) - 1)
   }
-  for (let round = 0; missing.size > 0; round += 1) {
-    if (round === MAX_ROUNDS) throw new Error(`no answer for the end of ${[...missing.keys()].join(', ')}`)
-    for (const [name, records] of await fetchLast(cluster, [...missing.values()])) {
-      found.set(name, records)
-      missing.delete(name)
+  for (let idle = 0; missing.size > 0; idle += 1) {
+    if (idle === MAX_IDLE_ROUNDS)
+      throw new Error(`no answer for the end of ${[...missing.keys()].join(', ')}`)
+    for (const [name, { records, before }] of await fetchLast(cluster, [...missing.values()])) {
+      idle = 0
+      if (records) {
+        found.set(name, records)
+        missing.delete(name)
+      } else lookAt(name, missing.get(name) as Wanted, before - 1)
     }
   }
   return found
+}
+
+/** Records of the batch that holds an offset, or the offset before which to look when they do not count. */
+interface Found {
+  records: TailRecord[] | undefined
+  before: number
 }
 
 /** Asks for the batches that hold the last offsets; answers those that came. */
 async function fetchLast(
   cluster: Cluster,
   wanted: readonly (Wanted & { last: number })[],
-): Promise<Map<string, TailRecord[]>> {
+): Promise<Map<string, Found>> {
   const leaders = await Promise.all(
     wanted.map(({ topic, partition }) => findLeader(cluster, topic, partition)),
   )
@@ -86,7 +108,7 @@ async function fetchLast(
     maxWaitTime: MAX_WAIT_MS,
     minBytes: 1,
     maxBytes: 2 * MAX_PARTITION_BYTES,
-    isolationLevel: READ_UNCOMMITTED,
+    isolationLevel: READ_COMMITTED,
     topics: [...Map.groupBy(led, ({ topic }) => topic)].map(([topic, partitions]) => ({
       topic,
       partitions: partitions.map(({ partition, last }) => ({
@@ -96,15 +118,38 @@ async function fetchLast(
       })),
     })),
   })
-  const came = new Map<string, TailRecord[]>()
+  const lasts = new Map(led.map(({ topic, partition, last }) => [`${topic}/${partition}`, last]))
+  const came = new Map<string, Found>()
   for (const { topicName, partitions } of responses) {
-    for (const { partition, messages } of partitions) {
-      const records = [...recordsIn(messages)].map((record) => ({
-        offset: record.offset,
-        headers: new Map(record.headers().map(([header, value]) => [header, value.toString()] as const)),
-      }))
-      if (records.length > 0) came.set(`${topicName}/${partition}`, records)
+    for (const { partition, messages, abortedTransactions } of partitions) {
+      const name = `${topicName}/${partition}`
+      const message = messages.find(({ offset }) => Number(offset) >= (lasts.get(name) as number))
+      if (message) came.set(name, judge(message, abortedTransactions))
     }
   }
   return came
+}
+
+/** A transaction that was aborted is left in one step: nobody else writes into a partition while it is open. */
+function judge(
+  message: LoggedMessage,
+  aborted: readonly { producerId: string; firstOffset: string }[],
+): Found {
+  const { isControlRecord, key, batchContext } = message
+  const offset = Number(message.offset)
+  const own = aborted
+    .filter(({ producerId }) => producerId === batchContext.producerId)
+    .map(({ firstOffset }) => Number(firstOffset))
+    .filter((firstOffset) => firstOffset <= offset)
+  if (isControlRecord)
+    return {
+      records: undefined,
+      before: Math.max(...(key?.equals(ABORT) && own.length > 0 ? own : [offset])),
+    }
+  if (batchContext.inTransaction && own.length > 0) return { records: undefined, before: Math.max(...own) }
+  const records = [...recordsIn([message])].map((record) => ({
+    offset: record.offset,
+    headers: new Map(record.headers().map(([header, value]) => [header, value.toString()] as const)),
+  }))
+  return { records, before: offset }
 }

@@ -3,7 +3,7 @@ import type { KafkaMessage } from 'kafkajs'
 import type { ClientOptions } from './driver.ts'
 import { recordsIn } from './fast-fetch.ts'
 import { createKafkajs } from './kafkajs-client.ts'
-import { type Cluster, findLeader, openCluster, READ_UNCOMMITTED } from './kafkajs-cluster.ts'
+import { type Cluster, findLeader, openCluster, READ_COMMITTED } from './kafkajs-cluster.ts'
 
 /** A record of a followed topic, decoded as text. */
 export interface FollowedRecord {
@@ -129,7 +129,7 @@ async function fetchFrom(
     maxWaitTime: MAX_WAIT_MS,
     minBytes: 1,
     maxBytes: MAX_BYTES,
-    isolationLevel: READ_UNCOMMITTED,
+    isolationLevel: READ_COMMITTED,
     topics: [{ topic, partitions: [{ partition: 0, fetchOffset: String(offset), maxBytes: MAX_BYTES }] }],
   })
   const answer = responses[0]?.partitions[0]

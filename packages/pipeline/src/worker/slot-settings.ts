@@ -6,6 +6,7 @@ import { RULE_SETTINGS } from '../stages/index.ts'
 const keys = [
   'pipeline.duplicateWindow',
   'pipeline.commitInterval',
+  'pipeline.delivery',
   'pipeline.driver',
   'producer.main.batchBytes',
   'producer.main.linger',

@@ -5,6 +5,7 @@ import { createDriver, createProgressReader, readTails, removeMembers } from '..
 import { createStageTimes, createStageWarmer, type RecordRules, recordRulesFrom } from '../stages/index.ts'
 import { createLease } from './lease.ts'
 import { createSlot } from './slot.ts'
+import { slotDelivery } from './slot-delivery.ts'
 import type { SlotCommand, SlotMessage, SlotStart } from './slot-messages.ts'
 import { createSlotMeter } from './slot-meter.ts'
 import { fetchLimitsOf } from './slot-settings.ts'
@@ -58,7 +59,7 @@ async function runSlotThread(port: NonNullable<typeof parentPort>, start: SlotSt
         sessionTimeoutMs: settings['consumer.sessionTimeout'],
         instanceId: clientId,
       }),
-      producer: driver.producer({ mayWrite: lease.isHeld }),
+      ...slotDelivery(settings['pipeline.delivery'], { driver, client, mayWrite: lease.isHeld }),
       lease,
       progress: () => progress.read(),
       tails: (wanted) => readTails(client, wanted),

@@ -1,14 +1,16 @@
 import { setTimeout as after, setImmediate as nextTurn } from 'node:timers/promises'
-import { copyCounters, encodeCounters, OUTPUT_TOPICS, type PartitionProgress } from '@radtune/core/contract'
+import { OUTPUT_TOPICS, type PartitionProgress } from '@radtune/core/contract'
 import {
   Accumulator,
   type BatchProducer,
+  type CommitOffset,
   type GroupConsumer,
   type InputBatch,
   type InputRecord,
   type TailRecord,
 } from '../kafka/index.ts'
 import { countOutcome, processRecord, type RecordRules } from '../stages/index.ts'
+import { createCommitter } from './committer.ts'
 import type { Lease } from './lease.ts'
 import { outputRecord, sentAtOf } from './output-record.ts'
 import type { SlotMeter } from './slot-meter.ts'
@@ -21,6 +23,10 @@ export interface SlotPorts {
   /** Writes only while the lease is held. */
   producer: BatchProducer
   lease: Lease
+  /** Ends what earlier owners of these partitions may have open, before anything of them is read. */
+  fence(partitions: readonly number[]): Promise<void>
+  /** Makes outputs and offsets visible together; absent at least once, where the consumer commits. Rejects for good only. */
+  commitTransaction?(offsets: readonly CommitOffset[]): Promise<void>
   progress(): Promise<PartitionProgress[]>
   tails(wanted: readonly { topic: string; partition: number }[]): Promise<Map<string, TailRecord[]>>
   /** Wall-clock milliseconds. */
@@ -74,20 +80,19 @@ export function createSlot(options: {
   const owned = new Map<number, OwnedPartition>()
   let assigned: readonly number[] = []
   let joined = false
+  let running = false
   let stopping = false
   /** The group is being redistributed, and this slot has not joined again yet. */
   let rebalancing = false
   let connected: Promise<void> | undefined
   let takingOver: Promise<void> | undefined
-  let committing: Promise<void> | undefined
-  let commitTimer: NodeJS.Timeout | undefined
-  let lastCommitAt: number | undefined
 
   const accumulator = new Accumulator({
     producer: {
       ...ports.producer,
       async send(batches, compression) {
         await connected
+        await committer.untilEnded()
         await ports.lease.untilHeld()
         await ports.producer.send(batches, compression)
       },
@@ -96,6 +101,18 @@ export function createSlot(options: {
     bufferBytes: settings['producer.bufferMemory'],
     onFailure: ports.onFailure,
     onAcknowledged: meter.onAcknowledged,
+  })
+  const { commitTransaction } = ports
+  const committer = createCommitter({
+    owned,
+    accumulator,
+    commit: commitTransaction ?? ports.consumer.commit,
+    atomic: commitTransaction !== undefined,
+    onFailure(error) {
+      meter.onCommitFailure(error)
+      // One that fails in a rebalance is harmless: the offsets stay due, and the next tick tries again.
+      if (commitTransaction) ports.onFailure(error)
+    },
   })
 
   function onAssigned(partitions: readonly number[], continued: boolean): void {
@@ -121,7 +138,7 @@ export function createSlot(options: {
     if (accumulator.counts.queuedBytes > 0 && !ports.lease.isHeld())
       throw fail('what was read is not written, and another may own the partitions before it is')
     accumulator.flush()
-    const finished = commitQuietly().then(() => accumulator.settled())
+    const finished = committer.commit().then(() => accumulator.settled())
     const inTime = await Promise.race([finished.then(() => true), after(FINISH_MS, false, { ref: false })])
     if (!inTime) throw fail(`what was read is not written after ${FINISH_MS / 1000} s, and the group waits`)
   }
@@ -140,6 +157,7 @@ export function createSlot(options: {
     const wanted = assigned.filter((partition) => !owned.has(partition))
     accumulator.flush()
     await accumulator.settled()
+    await ports.fence(wanted)
     const [progress, tails] = await Promise.all([
       ports.progress(),
       ports.tails(wanted.flatMap((partition) => OUTPUT_TOPICS.map((topic) => ({ topic, partition })))),
@@ -170,6 +188,7 @@ export function createSlot(options: {
       })
       await takingOver
     }
+    while (committer.untilOpen()) await committer.untilOpen()
     const partition = owned.get(batch.partition)
     if (!partition || stopping) return
     partition.end = batch.endOffset
@@ -198,10 +217,12 @@ export function createSlot(options: {
 
   /** Lets timers and sockets have their turn; longer while the buffer is full. */
   async function turn(): Promise<void> {
-    if (!accumulator.full) return await nextTurn()
-    const waitedFrom = performance.now()
-    await accumulator.space()
-    meter.backPressured(performance.now() - waitedFrom)
+    if (accumulator.full) {
+      const waitedFrom = performance.now()
+      await accumulator.space()
+      meter.backPressured(performance.now() - waitedFrom)
+    } else await nextTurn()
+    while (committer.untilOpen()) await committer.untilOpen()
   }
 
   function processOne(partition: OwnedPartition, record: InputRecord, receivedAt: number): void {
@@ -225,43 +246,6 @@ export function createSlot(options: {
     meter.onDecided(outcome, sentAt, receivedAt)
   }
 
-  /** Commits every partition that moved, once all that was appended until now is acknowledged. */
-  function commit(): Promise<void> {
-    committing ??= commitOnce().finally(() => {
-      committing = undefined
-    })
-    return committing
-  }
-
-  async function commitOnce(): Promise<void> {
-    const moved = [...owned.values()]
-      .filter(({ next, committed }) => next > committed)
-      .map((partition) => ({ partition, offset: partition.next, counters: copyCounters(partition.counters) }))
-    if (moved.length === 0) return
-    await accumulator.settled()
-    const still = moved.filter(({ partition }) => owned.get(partition.partition) === partition)
-    if (still.length === 0) return
-    await ports.consumer.commit(
-      still.map(({ partition, offset, counters }) => ({
-        partition: partition.partition,
-        offset,
-        metadata: encodeCounters(counters),
-      })),
-    )
-    for (const { partition, offset } of still) partition.committed = Math.max(partition.committed, offset)
-    lastCommitAt = performance.now()
-  }
-
-  function startCommitting(): void {
-    clearInterval(commitTimer)
-    commitTimer = setInterval(() => void commitQuietly(), settings['pipeline.commitInterval'])
-  }
-
-  /** A commit that fails, as in a rebalance, is harmless: the offsets stay due and the next tick tries again. */
-  function commitQuietly(): Promise<void> {
-    return commit().catch((error) => meter.onCommitFailure(error))
-  }
-
   return {
     get assigned() {
       return assigned
@@ -272,7 +256,7 @@ export function createSlot(options: {
       return joined
     },
     get lastCommitAt() {
-      return lastCommitAt
+      return committer.lastAt
     },
     async start() {
       connected = ports.producer.connect()
@@ -288,7 +272,8 @@ export function createSlot(options: {
         onFailure: ports.onFailure,
       })
       await connected
-      startCommitting()
+      running = true
+      committer.every(settings['pipeline.commitInterval'])
     },
     applySettings(nextSettings, nextRules) {
       settings = nextSettings
@@ -299,14 +284,13 @@ export function createSlot(options: {
         bufferBytes: settings['producer.bufferMemory'],
       })
       ports.consumer.limitFetches(fetchLimitsOf(settings))
-      if (commitTimer && !stopping) startCommitting()
+      if (running && !stopping) committer.every(settings['pipeline.commitInterval'])
     },
     async stop() {
       stopping = true
-      clearInterval(commitTimer)
       accumulator.flush()
-      await committing?.catch(() => undefined)
-      await commitQuietly()
+      await committer.stop()
+      await committer.commit()
       // A consumer that waits for the group cannot leave before the group answers. All is committed: no need to wait.
       await Promise.race([ports.consumer.stop(), after(LEAVE_MS, undefined, { ref: false })])
       accumulator.discard()

@@ -1,3 +1,4 @@
-export { findFreePorts } from './free-ports.ts'
+export { findFreePorts, isPortFree } from './free-ports.ts'
 export type { BrokerOptions, RunningBroker } from './kafka-broker.ts'
 export { createLocalRuntime, type LocalRuntimeOptions } from './local-runtime.ts'
+export { findPortOwner } from './ports-in-use.ts'

@@ -1,5 +1,5 @@
 import type { HostFacts } from '../../ports/host.ts'
-import type { Launch } from '../../ports/runtime.ts'
+import type { Launch, Runtime } from '../../ports/runtime.ts'
 import type { StackWorld } from '../../ports/stack-world.ts'
 import { createMemoryClock } from './memory-clock.ts'
 import { createMemoryDoctor, healthyAnswers, type MemoryDoctorAnswers } from './memory-doctor.ts'
@@ -37,6 +37,12 @@ export interface MemoryWorld extends StackWorld {
   answers: MemoryDoctorAnswers
 }
 
+/** A runtime in which the project neither runs nor has data. */
+function createIdleRuntime(name: Runtime['name']): Runtime {
+  const idle = createMemoryRuntime(createMemoryClock(), createMemoryRuntimeScript(), () => undefined)
+  return { ...idle, name }
+}
+
 /** A world of a machine of 4 CPUs and 8 GiB on which nothing runs. */
 export function createMemoryWorld(): MemoryWorld {
   const clock = createMemoryClock()
@@ -65,6 +71,7 @@ export function createMemoryWorld(): MemoryWorld {
     project,
     topic,
     runtime,
+    otherRuntime: createIdleRuntime('docker'),
     machine,
     host: { facts: async () => machine },
     answers,

@@ -1,0 +1,23 @@
+import type { Host } from '../../ports/host.ts'
+import { findEngine, readEngine } from './engine.ts'
+
+/** The machine that the container engine runs on: with Docker Desktop a virtual one, smaller than that of the user. */
+export function createEngineHost(environment: NodeJS.ProcessEnv = process.env): Host {
+  return {
+    async facts() {
+      const { cpus, memoryBytes } = await readEngine(await findEngine(environment))
+      const machine = { cpus, memoryBytes }
+      return { ...machine, availableMemoryBytes: memoryBytes, platform: 'linux', machine }
+    },
+  }
+}
+
+/** Whether a container engine answers this user. */
+export async function engineAnswers(environment: NodeJS.ProcessEnv = process.env): Promise<boolean> {
+  try {
+    await readEngine(await findEngine(environment))
+    return true
+  } catch {
+    return false
+  }
+}

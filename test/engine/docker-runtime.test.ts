@@ -1,0 +1,202 @@
+import { createServer } from 'node:net'
+import { basename, join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { describe, expect, it } from 'vitest'
+import { countTopics } from '../e2e/count-topics.ts'
+import { runJson as run, runRadtune, withProject } from '../e2e/radtune.ts'
+import { sharedReadings, withoutReadings } from '../e2e/shared-data.ts'
+import { docker, withoutEngine } from './engine.ts'
+
+const env = { RADTUNE_RUNTIME: 'docker' }
+const runJson = (project: string, args: readonly string[]) => run(project, args, { env })
+const file = join(sharedReadings, 'solarcast-2020-02.csv')
+const MIB = 1024 * 1024
+
+interface ServiceAnswer {
+  name: string
+  state: string
+  pid: number | null
+  restarts: number
+  limits: { memory: number; cpu: number; enforced: boolean }
+  lastExit: { code: number; outOfMemory: boolean } | null
+}
+
+/** A project of its own, and nothing of it left in the engine, whatever happened. */
+async function withDockerProject(use: (project: string) => Promise<void>): Promise<void> {
+  await withProject(
+    async (project) => {
+      try {
+        await use(project)
+      } finally {
+        await runRadtune(project, ['down', '--volumes', '--confirm', basename(project)], { env })
+      }
+    },
+    { env },
+  )
+}
+
+function containerOf(project: string, service: string): string {
+  const folder = `label=com.docker.compose.service=${service}`
+  const names = docker(['ps', '-a', '--filter', folder, '--format', '{{.Names}}']).trim().split('\n')
+  const name = names.find((candidate) =>
+    candidate.includes(
+      basename(project)
+        .toLowerCase()
+        .replaceAll(/[^a-z0-9]+/g, '-'),
+    ),
+  )
+  if (!name) throw new Error(`${service} has no container among ${names}`)
+  return name
+}
+
+async function services(project: string): Promise<Record<string, ServiceAnswer>> {
+  const { document } = await runJson(project, ['status'])
+  return Object.fromEntries(document.data.services.map((service: ServiceAnswer) => [service.name, service]))
+}
+
+async function untilWorker(
+  project: string,
+  reached: (worker: ServiceAnswer) => boolean,
+): Promise<ServiceAnswer | undefined> {
+  let worker: ServiceAnswer | undefined
+  for (const end = performance.now() + 90_000; performance.now() < end; await delay(1000)) {
+    worker = (await services(project))['worker-1']
+    if (worker && reached(worker)) break
+  }
+  return worker
+}
+
+/** What the kernel holds a container to, read in it. */
+function limitsInContainer(container: string): { memory: number; cpu: number } {
+  const script = [
+    'cat /sys/fs/cgroup/memory/memory.limit_in_bytes 2>/dev/null || cat /sys/fs/cgroup/memory.max',
+    'cat /sys/fs/cgroup/cpu/cpu.cfs_quota_us /sys/fs/cgroup/cpu/cpu.cfs_period_us 2>/dev/null || cat /sys/fs/cgroup/cpu.max',
+  ]
+  const [memory = 0, quota = 0, period = 1] = docker(['exec', container, 'sh', '-c', script.join('; ')])
+    .trim()
+    .split(/\s+/)
+    .map(Number)
+  return { memory, cpu: quota / period }
+}
+
+describe.skipIf(withoutEngine)('radtune on a container engine', () => {
+  it.skipIf(withoutReadings)(
+    'gives the documented table of the real readings, within limits that the kernel holds, over a down in the middle',
+    { timeout: 600_000 },
+    async () => {
+      await withDockerProject(async (project) => {
+        const up = [
+          'up',
+          '--profile',
+          '4c8g',
+          '--data',
+          file,
+          '--rate',
+          '4000',
+          '--port',
+          'auto',
+          '--timeout',
+          '300s',
+        ]
+        const first = await runJson(project, up)
+        expect(first.document, first.result.stderr).toMatchObject({
+          ok: true,
+          data: { runtime: 'docker', how: 'launched' },
+        })
+        for (const [name, { limits }] of Object.entries(await services(project))) {
+          const held = limitsInContainer(containerOf(project, name))
+          expect(limits.enforced, name).toBe(true)
+          expect(Math.abs(held.memory - limits.memory), name).toBeLessThan(4096)
+          expect(held.cpu, name).toBeCloseTo(limits.cpu, 3)
+        }
+        const down = (await runJson(project, ['down'])).document
+        expect(down.data.records.in).toBeGreaterThan(0)
+
+        const second = await runJson(project, [...up.with(up.indexOf('4000'), '0'), '--once'])
+        expect(second.document, second.result.stderr).toMatchObject({ ok: true })
+        const expected = {
+          in: 52_313,
+          normal: 33_593,
+          critical: 1_038,
+          dirty: 14_872,
+          dirtyByReason: { unit: 13_792, 'time-range': 671, 'value-not-positive': 409 },
+        }
+        expect(second.document.data.records).toMatchObject({ ...expected, duplicates: 2_810, inFlight: 0 })
+        expect(await countTopics(`127.0.0.1:${second.document.data.ports.kafka}`)).toMatchObject({
+          ...expected,
+          repeated: [],
+          orphans: 0,
+          misplaced: 0,
+          outOfOrder: 0,
+        })
+      })
+    },
+  )
+
+  it('sees what is changed by hand, takes it back, and tells a kill for memory as one', {
+    timeout: 600_000,
+  }, async () => {
+    await withDockerProject(async (project) => {
+      const up = ['up', '--profile', '2c4g', '--port', 'auto', '--timeout', '300s']
+      const { document, result } = await runJson(project, up)
+      expect(document, result.stderr).toMatchObject({ ok: true })
+      const before = await services(project)
+
+      docker(['update', '--cpus', '0.7', containerOf(project, 'kafka')])
+      expect((await services(project)).kafka).toMatchObject({ pid: before.kafka?.pid, limits: { cpu: 0.7 } })
+
+      // Raised in place: nothing is restarted.
+      const raised = await runJson(project, [...up, '--set', 'backend.cpus=0.3'])
+      expect(raised.document, raised.result.stderr).toMatchObject({ ok: true, data: { how: 'changed' } })
+      const after = await services(project)
+      expect(after.backend).toMatchObject({ pid: before.backend?.pid, limits: { cpu: 0.3 } })
+      expect(after.kafka).toMatchObject({ pid: before.kafka?.pid, limits: { cpu: before.kafka?.limits.cpu } })
+
+      const worker = containerOf(project, 'worker-1')
+      docker(['update', '--memory', '200m', '--memory-swap', '200m', worker])
+      // Beside the worker in its container, until the kernel takes the larger of them, which is the worker.
+      const hog = 'const held = []; for (;;) held.push(Buffer.alloc(1e6, 1))'
+      expect(() => docker(['exec', worker, 'node', '-e', hog], { timeoutMs: 60_000 })).toThrow()
+      const killed = await untilWorker(project, ({ restarts }) => restarts > 0)
+      expect(killed).toMatchObject({
+        lastExit: { code: 137, outOfMemory: true },
+        limits: { memory: 200 * MIB },
+      })
+      const { stdout } = await runRadtune(project, ['status'], { env })
+      expect(stdout).toContain('worker-1 killed, out of memory, and was started again')
+    })
+  })
+
+  it('leaves nothing half done: a port that is taken, a runtime that is the other one, a second up', {
+    timeout: 600_000,
+  }, async () => {
+    await withDockerProject(async (project) => {
+      const other = createServer()
+      await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', () => resolve()))
+      const { port } = other.address() as { port: number }
+      const refused = await runJson(project, ['up', '--profile', '2c4g', '--port', String(port)])
+      expect(refused.document).toMatchObject({ exitCode: 4, error: { code: 'RT-LOCAL-007' } })
+      expect(JSON.stringify(refused.document.error)).toContain(`port ${port}`)
+      other.close()
+
+      const up = ['up', '--profile', '2c4g', '--port', 'auto', '--timeout', '300s']
+      expect((await runJson(project, up)).document).toMatchObject({ ok: true })
+      const before = await services(project)
+      expect((await runJson(project, up)).document).toMatchObject({ data: { how: 'already' } })
+      expect(await services(project)).toMatchObject(
+        Object.fromEntries(Object.entries(before).map(([name, { pid }]) => [name, { pid }])),
+      )
+      const local = await run(project, [...up, '--runtime', 'local'])
+      expect(local.document).toMatchObject({ exitCode: 4, error: { code: 'RT-UP-011' } })
+
+      // Killed from outside, as by a crash: the engine starts it again, and status says so.
+      process.kill(before['worker-1']?.pid as number, 'SIGKILL')
+      const back = await untilWorker(project, ({ restarts, state }) => restarts === 1 && state === 'healthy')
+      expect(back).toMatchObject({ lastExit: { code: 137, outOfMemory: false } })
+
+      const unasked = await run(project, ['down', '--volumes'], { env })
+      expect(unasked.document).toMatchObject({ exitCode: 2, error: { code: 'RT-CLI-004' } })
+      expect((await services(project)).kafka?.state).toBe('healthy')
+    })
+  })
+})
