@@ -8,9 +8,9 @@ const coreLevels = [
   ['errors'],
   ['units'],
   ['settings'],
-  ['contract', 'safecast', 'metrics', 'profile'],
+  ['contract', 'safecast', 'metrics', 'profile', 'flink', 'compose-file'],
   ['stack'],
-  ['render', 'drift'],
+  ['render', 'drift', 'foreign'],
   ['rules'],
   ['advice'],
 ]

@@ -21,6 +21,7 @@ const { stdout: style } = createOutput(
 )
 const places = {
   files,
+  host: { facts: () => Promise.reject(new Error('generated files never depend on the machine')) },
   projectDir,
   workingDir: projectDir,
   shippedProfilesDir: join(projectDir, 'profiles'),

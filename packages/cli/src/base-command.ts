@@ -83,9 +83,10 @@ export abstract class BaseCommand extends Command {
 
   /** Where profiles and settings are read from, for the services that plan. */
   protected async planPlaces(flags: { project?: string | undefined }): Promise<PlanPlaces> {
-    const { files, environment, workingDir, shippedProfilesDir, userConfigFile } = this.world
+    const { files, host, environment, workingDir, shippedProfilesDir, userConfigFile } = this.world
     return {
       files,
+      host,
       environment,
       workingDir,
       shippedProfilesDir,

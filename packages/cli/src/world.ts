@@ -1,6 +1,8 @@
 import process from 'node:process'
 import type { Clock } from './ports/clock.ts'
+import type { ComposeSchema } from './ports/compose-schema.ts'
 import type { Files } from './ports/files.ts'
+import type { Host } from './ports/host.ts'
 import type { RuntimeWish } from './ports/runtime.ts'
 import type { StackWorld } from './ports/stack-world.ts'
 import type { TextStream } from './ports/text-stream.ts'
@@ -14,6 +16,8 @@ export interface World {
   stderr: TextStream
   clock: Pick<Clock, 'now'>
   files: Files
+  host: Host
+  composeSchema: ComposeSchema
   /** Folder of the profiles that radtune ships. */
   shippedProfilesDir: string
   /** Folder for reports of unexpected errors. */
@@ -43,6 +47,13 @@ export async function createWorld(): Promise<World> {
     stderr: process.stderr,
     clock: { now: () => Date.now() },
     files: createDiskFiles(),
+    host: { facts: async () => (await import('./adapters/host/system-host.ts')).createSystemHost().facts() },
+    composeSchema: {
+      problems: async (file) =>
+        (await import('./adapters/compose-schema/ajv-compose-schema.ts'))
+          .createComposeSchema()
+          .problems(file),
+    },
     shippedProfilesDir: findShippedProfiles(import.meta.dirname),
     stateDir: findStateDir(process.env),
     userConfigFile: findUserConfig(process.env),
@@ -58,6 +69,7 @@ async function createStackWorld(projectDir: string, wish?: RuntimeWish): Promise
     { chooseRuntime },
     { createProject },
     { createSystemHost },
+    { createSystemDoctor },
     { systemClock },
     { createHttpStats },
     { createKafkaBroker },
@@ -69,6 +81,7 @@ async function createStackWorld(projectDir: string, wish?: RuntimeWish): Promise
     import('./adapters/choose-runtime.ts'),
     import('./adapters/project/project-files.ts'),
     import('./adapters/host/system-host.ts'),
+    import('./adapters/doctor/system-doctor.ts'),
     import('./adapters/clock/system-clock.ts'),
     import('./adapters/http/http-stats.ts'),
     import('./adapters/kafka/kafka-broker.ts'),
@@ -83,6 +96,7 @@ async function createStackWorld(projectDir: string, wish?: RuntimeWish): Promise
     otherRuntime: inDocker ? local : docker,
     project: createProject({ directory: projectDir }),
     host: inDocker ? createEngineHost() : createSystemHost(),
+    doctor: createSystemDoctor({ projectDir }),
     clock: systemClock,
     stats: createHttpStats({ now: systemClock.now }),
     broker: (port) => createKafkaBroker({ bootstrap: `127.0.0.1:${port}` }),

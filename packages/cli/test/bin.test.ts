@@ -44,6 +44,13 @@ describe.skipIf(!built)('the built radtune', () => {
     expect(radtune(process.execPath, ['nope'])).toMatchObject({ exitCode: 2 })
   })
 
+  test('holds a compose file against the schema of the specification', () => {
+    const example = join(packageDir, '../core/test/compose/minimal/compose.yaml')
+    const { stdout, exitCode } = radtune(process.execPath, ['import', example, '--json'])
+    expect(exitCode).toBe(0)
+    expect(JSON.parse(stdout)).toMatchObject({ ok: true, data: { notUnderstood: [] } })
+  })
+
   test('ends quietly when its reader goes away', async () => {
     const child = spawn(process.execPath, [bin, 'plan'], { stdio: ['ignore', 'pipe', 'pipe'] })
     child.stdout.destroy()

@@ -1,5 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { settings } from '@radtune/core/settings'
 import { describe, expect, test } from 'vitest'
 import { answerSchemas } from '../src/output/answer-schemas.ts'
 import { type CommandOptions, emptyFolder, runCommand } from './run-command.ts'
@@ -43,7 +44,37 @@ describe('radtune plan', () => {
     expect(stdout).toMatch(/^4c8g: 4 vCPU, 8 GB, worker engine, for 1,000–10,000 readings\/s under 100 ms\n/)
     for (const name of ['kafka', 'worker-1', 'worker-2', 'backend', 'provider', 'frontend', 'total'])
       expect(stdout).toMatch(new RegExp(`^${name}\\s`, 'm'))
-    expect(stdout.trimEnd().split('\n').at(-1)).toMatch(/^fits: 6\.1 GiB of 6\.8 GiB usable/)
+    expect(stdout.trimEnd().split('\n').at(-2)).toMatch(/^fits: 6\.1 GiB of 6\.8 GiB usable/)
+  })
+
+  test('is a ledger: what each limit holds, the disk of each topic, what is smaller than it could be', async () => {
+    const { stdout } = await runCommand(['plan'])
+    expect(stdout).toMatch(/^kafka +1 GiB +512 MiB +512 MiB +180 MiB +332 MiB/m)
+    expect(stdout).toMatch(/^radiation-data +6 +12 GiB +12 GiB, 14h19m +12 GiB, 1h26m$/m)
+    expect(unwrapped(stdout)).toMatch(/topics\.retention 1h26m instead of 24h: at 10,000\/s/)
+    const plan = await planOf([])
+    expect(plan?.ledger.sums.memoryBytes).toBe(plan?.totals.memoryBytes)
+  })
+
+  test.each([80, 120])('stays within %d columns of a terminal', async (terminalColumns) => {
+    for (const profile of ['2c4g', '4c8g', '64c256g']) {
+      const options = { terminalColumns, environment: { NO_COLOR: '1' } }
+      const { stdout } = await runCommand(['plan', '-p', profile, '--show-origin'], options)
+      for (const line of stdout.split('\n')) expect(line.length, line).toBeLessThanOrEqual(terminalColumns)
+    }
+  })
+
+  test('is Markdown with --markdown, in which no name breaks a table', async () => {
+    const profile = 'name: odd\nmachine: {cpus: 4, memory: 8GB}\nsettings: {kafka.heap: 400MiB}\n'
+    const workingDir = projectWith({ 'a|<b>.yaml': profile })
+    const { stdout, exitCode } = await runCommand(['plan', '--markdown', '-p', './a|<b>.yaml'], {
+      workingDir,
+    })
+    expect(exitCode).toBe(0)
+    expect(stdout).toContain('| `kafka.heap` | 400 MiB | profile, ./a\\|&lt;b>.yaml:3 |')
+    expect(stdout).toContain('<details><summary>Topics and disk</summary>')
+    const both = await runCommand(['plan', '--markdown', '--json'])
+    expect(both.exitCode).toBe(2)
   })
 
   test('gives services and totals as JSON', async () => {
@@ -147,9 +178,121 @@ describe('radtune profiles', () => {
     await runJson('radtune.profile/1', ['profiles', 'show', '6c12g'])
   })
 
-  test('shows how the plans of two profiles differ', async () => {
+  test('shows how two profiles and their plans differ', async () => {
     const { stdout } = await runCommand(['profiles', 'diff', '4c8g', '8c16g'])
+    expect(stdout).toMatch(/machine\.cpus +4 +8/)
+    expect(stdout).toMatch(/workload\.maxPerSecond +10,000\/s +20,000\/s/)
     expect(stdout).toMatch(/kafka\.memoryBytes +1 GiB +2 GiB/)
+  })
+})
+
+const GIB = 1024 ** 3
+
+/** A machine of which radtune may use less than there is. */
+const limited = {
+  host: {
+    facts: async () => ({
+      cpus: 4,
+      memoryBytes: 7.7 * GIB,
+      availableMemoryBytes: 6 * GIB,
+      platform: 'linux',
+      machine: { cpus: 32, memoryBytes: 128 * GIB },
+      limits: { how: 'cgroup v2' as const, cpus: 4, memoryBytes: 7.7 * GIB },
+    }),
+  },
+}
+
+describe('radtune profiles detect', () => {
+  test('sees the limits of its place, not the host around it', async () => {
+    const { stdout, exitCode } = await runCommand(['profiles', 'detect'], { world: limited })
+    expect(exitCode).toBe(0)
+    expect(stdout).toMatch(/machine +32 CPUs, 128 GiB/)
+    expect(stdout).toMatch(/limits +4 CPUs and 7\.7 GiB, by cgroup v2/)
+    expect(stdout).toMatch(/auto +4c8g: limits of 6\.1 GiB and 4\.2 CPUs/)
+    expect(stdout).toMatch(/16c32g +too large/)
+    const { document } = await runJson('radtune.profiles-detect/1', ['profiles', 'detect'], {
+      world: limited,
+    })
+    expect(document.data).toMatchObject({ auto: { name: '4c8g' } })
+  })
+
+  test('names the profile that --profile auto plans, and a file of that name wins', async () => {
+    expect(await planOf(['-p', 'auto'], { world: limited })).toMatchObject({
+      profile: '4c8g',
+      profileSource: { kind: 'shipped' },
+    })
+    const workingDir = projectWith({ 'profiles/auto.yaml': 'machine: {cpus: 8, memory: 16GB}\n' })
+    expect(await planOf(['-p', 'auto'], { world: limited, workingDir })).toMatchObject({
+      machine: { cpus: 8 },
+    })
+  })
+})
+
+describe('radtune profiles new', () => {
+  test('writes a profile that can be planned, and shows it in a dry run', async () => {
+    const workingDir = emptyFolder()
+    const argv = [
+      'profiles',
+      'new',
+      'lab',
+      '--cpus',
+      '4',
+      '--memory',
+      '7.6GB',
+      '--set',
+      'worker-2.memory=1.5GB',
+    ]
+    const dry = await runCommand([...argv, '--dry-run'], { workingDir })
+    expect(readdirSync(workingDir)).toEqual([])
+    await runJson('radtune.profiles-new/1', argv, { workingDir })
+    expect(readFileSync(join(workingDir, 'profiles/lab.yaml'), 'utf8')).toBe(dry.stdout)
+    const plan = await planOf(['-p', 'lab'], { workingDir })
+    expect(plan?.services.find(({ name }) => name === 'worker-2')?.memoryBytes).toBe(1.5 * GIB)
+  })
+
+  test('takes the machine from the name, else from where it runs', async () => {
+    const workingDir = emptyFolder()
+    await runCommand(['profiles', 'new', '6c12g'], { workingDir, world: limited })
+    expect(await planOf(['-p', '6c12g'], { workingDir })).toMatchObject({
+      profileSource: { kind: 'project' },
+      machine: { cpus: 6, memoryBytes: 12 * GIB },
+    })
+    await runCommand(['profiles', 'new', 'here'], { workingDir, world: limited })
+    expect(await planOf(['-p', 'here'], { workingDir })).toMatchObject({
+      machine: { cpus: 4, memoryBytes: 8 * GIB },
+    })
+  })
+
+  test('replaces a file only with --overwrite, and keeps it', async () => {
+    const workingDir = projectWith({ 'profiles/lab.yaml': '# mine\n' })
+    const argv = ['profiles', 'new', 'lab', '--cpus', '4', '--memory', '8GB']
+    const refused = await runCommand(argv, { workingDir })
+    expect(refused.exitCode).toBe(2)
+    expect(refused.stderr).toContain('RT-PROF-004')
+    expect(readFileSync(join(workingDir, 'profiles/lab.yaml'), 'utf8')).toBe('# mine\n')
+    const { stdout } = await runCommand([...argv, '--overwrite'], { workingDir })
+    expect(stdout).toContain('lab.yaml.2026-01-02T03-04-05.bak')
+    expect(readFileSync(join(workingDir, 'profiles/lab.yaml.2026-01-02T03-04-05.bak'), 'utf8')).toBe(
+      '# mine\n',
+    )
+    expect((await runCommand(argv, { workingDir })).stdout).toContain('says so already')
+  })
+
+  test.each([
+    [['../x'], /cannot be the name/],
+    [['auto'], /stands for the profile/],
+    [['a', '--cpus', 'fish'], /--cpus: "fish"/],
+    [['a', '--set', 'kafka.heep=1GB'], /kafka\.heap/],
+    [['1c1g'], /too small/],
+  ])('refuses %j and writes nothing', async (argv, says) => {
+    const workingDir = emptyFolder()
+    const { stderr, exitCode } = await runCommand(['profiles', 'new', ...argv], {
+      workingDir,
+      world: limited,
+    })
+    expect(exitCode).toBe(2)
+    expect(unwrapped(stderr)).toMatch(says)
+    expect(readdirSync(workingDir)).toEqual([])
   })
 })
 
@@ -158,6 +301,29 @@ describe('radtune explain', () => {
     const { stdout } = await runCommand(['explain', 'kafka.heap'])
     expect(stdout).toMatch(/value +512 MiB in the plan for 4c8g/)
     await runJson('radtune.explain/1', ['explain', 'kafka.heap'])
+  })
+
+  test('fills in the arithmetic, and says where the value lands', async () => {
+    const { stdout } = await runCommand(['explain', 'kafka.heap'], { terminalColumns: 120 })
+    expect(unwrapped(stdout)).toContain('the least of (512 MiB, 844 MiB, 4 GiB)')
+    expect(stdout).toContain('services.kafka.environment.KAFKA_HEAP_OPTS: -Xms512m -Xmx512m')
+  })
+
+  test('explains what one service has, and refuses a service that the plan has not', async () => {
+    const environment = { RADTUNE_PROFILE: '8c16g' }
+    expect((await runCommand(['explain', 'worker-3.memory'], { environment })).stdout).toMatch(/value +2 GiB/)
+    const { stderr, exitCode } = await runCommand(['explain', 'worker-3.memory'])
+    expect(exitCode).toBe(2)
+    expect(unwrapped(stderr)).toContain('the plan for 4c8g has no worker-3')
+  })
+
+  test('explains every setting', async () => {
+    for (const key of Object.keys(settings)) {
+      const { document } = await runJson('radtune.explain/1', ['explain', key])
+      expect(document.data).toMatchObject({ key, planned: { landings: expect.anything() } })
+      const { stdout } = await runCommand(['explain', key])
+      for (const line of stdout.split('\n')) expect(line.length, line).toBeLessThanOrEqual(110)
+    }
   })
 
   test('explains error codes in any case, and lists what there is', async () => {

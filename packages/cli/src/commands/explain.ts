@@ -10,9 +10,9 @@ export default class Explain extends BaseCommand {
   static override schema = 'radtune.explain/1'
   static override summary = 'Explain a setting or an error code'
   static override description =
-    'Says what a setting is, what the plan makes of it and by which rule, and how to change it; or what an error code means and how to get out. Without a name, lists what there is.'
+    'Says what a setting is, what the plan makes of it with the arithmetic filled in, what a change costs, and where the value lands: in compose, on a command line, in an environment, in the broker and its topics. Or what an error code means and how to get out. Without a name, lists what there is.'
   static override args = {
-    name: Args.string({ description: 'setting key (kafka.heap) or error code (RT-UP-001)' }),
+    name: Args.string({ description: 'setting key (kafka.heap, worker-2.memory) or error code (RT-UP-001)' }),
   }
   static override flags = {
     profile: Flags.string({
@@ -24,6 +24,7 @@ export default class Explain extends BaseCommand {
   static override examples = [
     '<%= config.bin %> explain kafka.heap',
     '<%= config.bin %> explain worker.count --profile 16c32g',
+    '<%= config.bin %> explain worker-2.memory',
     '<%= config.bin %> explain RT-UP-001',
   ]
 
@@ -36,9 +37,9 @@ export default class Explain extends BaseCommand {
     }
     const result = explain(args.name, await this.#plan(flags))
     if (!result.ok) {
-      const { suggestion } = result
+      const { problem, suggestion } = result
       throw new RadtuneError('RT-CLI-008', {
-        what: `"${args.name}" is neither a setting nor an error code`,
+        what: problem,
         ...(suggestion ? { why: `did you mean ${suggestion}?` } : {}),
         fix: suggestion ? [`radtune explain ${suggestion}`] : ['radtune explain'],
       })

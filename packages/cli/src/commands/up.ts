@@ -37,7 +37,7 @@ export default class Up extends BaseCommand {
   static override flags = {
     profile: Flags.string({
       char: 'p',
-      description: 'profile: a name such as 4c8g or 6c12g, or a file [default: 4c8g]',
+      description: 'profile: a name such as 4c8g or 6c12g, auto for this machine, or a file [default: 4c8g]',
       helpValue: 'NAME|FILE',
       env: 'RADTUNE_PROFILE',
     }),

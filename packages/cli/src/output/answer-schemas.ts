@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { envelopeSchema } from './envelope-schema.ts'
+import { importSchema } from './import-schema.ts'
 import { stackSchemas } from './stack-schemas.ts'
 
 const origin = z.enum(['derived', 'profile', 'user config', 'radtune.yaml', 'overlay', 'environment', 'flag'])
@@ -22,6 +23,66 @@ const service = z.object({
   heapBytes: z.number().int().positive().optional(),
   slots: z.number().int().nonnegative().optional(),
   reasons: z.array(reason).min(1),
+})
+
+const nonNegative = z.number().nonnegative()
+
+const ledger = z.object({
+  services: z.array(
+    z.object({
+      service: z.string(),
+      role: service.shape.role,
+      memoryBytes: nonNegative,
+      reservedMemoryBytes: nonNegative,
+      cpus: nonNegative,
+      reservedCpus: nonNegative,
+      heapBytes: nonNegative,
+      outsideHeapBytes: nonNegative,
+      processBytes: nonNegative,
+      pageCacheBytes: nonNegative,
+      spareBytes: nonNegative,
+      bufferBytes: nonNegative,
+      slots: nonNegative.optional(),
+      partitions: nonNegative.optional(),
+    }),
+  ),
+  sums: z.object({
+    memoryBytes: z.number(),
+    usableMemoryBytes: z.number(),
+    freeMemoryBytes: z.number(),
+    systemMemoryBytes: z.number(),
+    heapBytes: z.number(),
+    pageCacheBytes: z.number(),
+    reservedMemoryBytes: z.number(),
+    cpus: z.number(),
+    machineCpus: z.number(),
+    cpuOvercommit: z.number(),
+    maxCpuOvercommit: z.number(),
+    reservedCpus: z.number(),
+    slots: z.number(),
+  }),
+  disk: z.object({
+    topics: z.array(
+      z.object({
+        topic: z.string(),
+        partitions: z.number(),
+        capBytes: z.number(),
+        atRates: z.array(
+          z.object({
+            perSecond: z.number(),
+            wantedBytes: z.number(),
+            bytes: z.number(),
+            keptMs: z.number(),
+            boundBy: z.enum(['time', 'size']),
+          }),
+        ),
+      }),
+    ),
+    atRates: z.array(z.object({ perSecond: z.number(), bytes: z.number() })),
+    allowanceBytes: z.number(),
+    recordBytes: z.number(),
+  }),
+  shrunk: z.array(z.object({ key: z.string(), wanted: z.string(), got: z.string(), why: z.string() })),
 })
 
 const plan = z.object({
@@ -52,6 +113,20 @@ const plan = z.object({
     maxCpuOvercommit: z.number(),
   }),
   deviations: z.array(z.object({ documented: z.string(), instead: z.string(), reason: z.string() })),
+  ledger,
+})
+
+const doctor = z.object({
+  profile: z.string(),
+  checks: z.array(
+    z.object({
+      id: z.string(),
+      state: z.enum(['ok', 'note', 'problem', 'unchecked']),
+      found: z.string(),
+      fix: z.array(z.string()).optional(),
+    }),
+  ),
+  counts: z.object({ ok: z.number(), note: z.number(), problem: z.number(), unchecked: z.number() }),
 })
 
 const listedProfile = z.object({ name: z.string(), source: z.enum(['project', 'shipped']), path: z.string() })
@@ -90,10 +165,49 @@ const profile = z.object({
   path: z.string().nullable(),
 })
 
+const difference = z.object({ path: z.string(), from: z.unknown(), to: z.unknown() })
+
+const machine = z.object({ cpus: z.number(), memoryBytes: z.number() })
+
+const profilesDetect = z.object({
+  facts: machine.extend({
+    availableMemoryBytes: z.number(),
+    platform: z.string(),
+    machine,
+    limits: z
+      .object({
+        how: z.enum(['cgroup v1', 'cgroup v2']),
+        cpus: z.number().optional(),
+        memoryBytes: z.number().optional(),
+      })
+      .optional(),
+  }),
+  auto: z.union([
+    z.object({ name: z.string(), totals: plan.shape.totals }),
+    z.object({ name: z.string(), problem: z.string() }),
+  ]),
+  profiles: z.array(
+    z.object({
+      name: z.string(),
+      verdict: z.enum(['fits', 'fits with warnings', 'too large', 'cannot be planned']),
+      why: z.string(),
+      neededMemoryBytes: z.number().nullable(),
+    }),
+  ),
+})
+
+const profilesNew = z.object({
+  path: z.string(),
+  how: z.enum(['written', 'replaced', 'the same already', 'dry run']),
+  backup: z.string().nullable(),
+  text: z.string(),
+})
+
 const profilesDiff = z.object({
   from: z.string(),
   to: z.string(),
-  differences: z.array(z.object({ path: z.string(), from: z.unknown(), to: z.unknown() })),
+  profile: z.array(difference),
+  differences: z.array(difference),
 })
 
 const explain = z.union([
@@ -112,6 +226,9 @@ const explain = z.union([
         at: z.string().nullable(),
         rule: z.string(),
         reason: z.string(),
+        formula: z.string().nullable(),
+        expect: z.string(),
+        landings: z.array(z.object({ in: z.string(), text: z.string() })),
       })
       .nullable(),
     default: z.string().nullable(),
@@ -162,7 +279,11 @@ export const answerSchemas = {
   'radtune.profiles/1': envelopeSchema('radtune.profiles/1', profiles),
   'radtune.profile/1': envelopeSchema('radtune.profile/1', profile),
   'radtune.profiles-diff/1': envelopeSchema('radtune.profiles-diff/1', profilesDiff),
+  'radtune.profiles-detect/1': envelopeSchema('radtune.profiles-detect/1', profilesDetect),
+  'radtune.profiles-new/1': envelopeSchema('radtune.profiles-new/1', profilesNew),
   'radtune.explain/1': envelopeSchema('radtune.explain/1', explain),
+  'radtune.doctor/1': envelopeSchema('radtune.doctor/1', doctor),
+  'radtune.import/1': envelopeSchema('radtune.import/1', importSchema),
   'radtune.generate/1': envelopeSchema('radtune.generate/1', generate),
   'radtune.init/1': envelopeSchema('radtune.init/1', init),
   'radtune.error/1': envelopeSchema('radtune.error/1', z.null()),

@@ -37,24 +37,35 @@ function settingText(setting: SettingExplanation, style: StreamStyle): string {
       planned.origin === 'derived'
         ? ''
         : `, pinned by ${planned.origin}${planned.at ? ` (${planned.at})` : ''}`
-    rows.push(
-      ['value', `${planned.value} in the plan for ${planned.profile}${pinned}`],
-      ['because', planned.reason],
-    )
-    rows.push(['rule', planned.rule])
+    rows.push(['value', `${planned.value} in the plan for ${planned.profile}${pinned}`])
+    if (planned.formula !== null) rows.push(['formula', planned.formula])
+    rows.push(['because', planned.reason], ['rule', planned.rule])
   }
   rows.push(
     ['default', setting.default ?? 'none: the planner derives it from the machine'],
     ['range', setting.range],
     ['why', setting.why],
     ['source', setting.source],
-    ['change', effectSentence(setting)],
+    ['change', planned?.expect ?? effectSentence(setting)],
     ['read by', setting.readers.join(', ')],
-    ['lands in', setting.lands],
-    ['set it', `radtune up --set ${setting.key}=VALUE`],
-    ['', `or settings: in radtune.yaml or a profile, or ${setting.environment} in the environment`],
+    ...landingRows(setting),
+    ['set it', `radtune ${setting.effect === 'live' ? 'set' : 'up --set'} ${setting.key}=VALUE`],
+    ['', `or settings: in radtune.yaml or a profile${variableHint(setting)}`],
   )
   return `${style.palette.bold(setting.key)}: ${setting.title}\n${facts(rows, style)}`
+}
+
+/** The environment pins a setting of a role, never of one service. */
+function variableHint({ key, environment }: SettingExplanation): string {
+  return /^worker-\d/.test(key) ? '' : `, or ${environment} in the environment`
+}
+
+function landingRows({ planned, lands }: SettingExplanation): [string, string][] {
+  if (!planned) return [['lands in', lands]]
+  return planned.landings.map((landing, index): [string, string] => [
+    index === 0 ? 'lands in' : '',
+    `${landing.in}: ${landing.text}`,
+  ])
 }
 
 function effectSentence({ effect, readers }: SettingExplanation): string {
@@ -62,11 +73,11 @@ function effectSentence({ effect, readers }: SettingExplanation): string {
     case 'live':
       return 'live, while the pipeline runs'
     case 'restart':
-      return `restarts ${readers.join(' and ')}`
+      return readers.includes('topics') ? 'at the next radtune up' : `restarts ${readers.join(' and ')}`
     case 'recreate':
       return `recreates ${readers.join(' and ')}`
     case 'irreversible':
-      return 'cannot be taken back on existing topics'
+      return 'cannot be taken back'
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Profile } from '@radtune/core/profile'
 import { printSettingValue } from '@radtune/core/settings'
 import { formatBytes, formatCpus, formatDuration } from '@radtune/core/units'
+import type { WrittenProfile } from '../services/create-profile.ts'
 
 /** A profile as YAML that reads back as the same profile, with where it came from on the first line. */
 export function profileText(profile: Profile, path: string | null): string {
@@ -29,4 +30,14 @@ export function profileText(profile: Profile, path: string | null): string {
 function exactBytes(bytes: number): string {
   const printed = formatBytes(bytes)
   return /^\d+ GiB$/.test(printed) ? printed.replace(' GiB', 'GB') : String(bytes)
+}
+
+/** What became of a profile file: the file itself in a dry run, else where it is and what to do with it. */
+export function writtenProfileText({ path, how, text, backup }: WrittenProfile, name: string): string {
+  if (how === 'dry run') return text.trimEnd()
+  return [
+    how === 'the same already' ? `${path} says so already` : `${path} ${how}`,
+    ...(backup === undefined ? [] : [`what was there is kept in ${backup}`]),
+    `next  radtune plan --profile ${name}`,
+  ].join('\n')
 }

@@ -1,6 +1,7 @@
+import type { ProfileDifference } from '@radtune/core/profile'
 import { isSettingKey, printSettingValue, type SettingValues } from '@radtune/core/settings'
 import type { SpecDifference } from '@radtune/core/stack'
-import { formatBytes, formatCount, formatCpus } from '@radtune/core/units'
+import { formatBytes, formatCount, formatCpus, formatDuration } from '@radtune/core/units'
 import type { ListedProfile } from '../services/list-profiles.ts'
 import type { StreamStyle } from './output.ts'
 import { tableText } from './table-text.ts'
@@ -32,25 +33,37 @@ export function profilesText(
   return `${table}\n\n${palette.dim(note)}`
 }
 
-/** How two plans differ, one line per field. */
-export function planDifferencesText(
-  differences: readonly SpecDifference[],
+/** How two profiles and their plans differ, one line per field. */
+export function profileDifferencesText(
+  { profile, differences }: { profile: readonly ProfileDifference[]; differences: readonly SpecDifference[] },
   { style, from, to }: { style: StreamStyle; from: string; to: string },
 ): string {
   const { palette } = style
-  if (differences.length === 0) return `${from} and ${to} are planned alike`
-  const head = ['', from, to].map(palette.bold)
-  const rows = differences.map(({ path, from: before, to: after }) => [
-    path,
+  if (profile.length === 0 && differences.every(({ path }) => path === 'profile'))
+    return `${from} and ${to} say the same and are planned alike`
+  const rowOf = ({ path, from: before, to: after }: SpecDifference) => [
+    `  ${path}`,
     printField(path, before),
     printField(path, after),
-  ])
-  return tableText([head, ...rows], { columns: Math.max(style.columns, 100) })
+  ]
+  const blank = ['', '', '']
+  const rows = [
+    ['', from, to].map(palette.bold),
+    [palette.bold('profile'), '', ''],
+    ...(profile.length === 0 ? [['  the same', '', '']] : profile.map(rowOf)),
+    blank,
+    [palette.bold('planned stack'), '', ''],
+    ...(differences.length === 0 ? [['  the same', '', '']] : differences.map(rowOf)),
+  ]
+  return tableText(rows, { columns: Math.max(style.columns, 80) })
 }
 
 function printField(path: string, value: unknown): string {
   if (value === undefined) return '–'
   if (typeof value === 'number' && /Bytes$/.test(path)) return formatBytes(value)
-  if (isSettingKey(path)) return printSettingValue(path, value as SettingValues[typeof path])
+  const key = path.replace(/^settings\.(worker-\d+\.)?/, (_, service) => (service ? 'worker.' : ''))
+  if (isSettingKey(key)) return printSettingValue(key, value as SettingValues[typeof key])
+  if (typeof value === 'number' && /PerSecond$/.test(path)) return `${formatCount(value)}/s`
+  if (typeof value === 'number' && /Ms$/.test(path)) return formatDuration(value)
   return String(value)
 }

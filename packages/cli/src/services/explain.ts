@@ -10,7 +10,7 @@ import {
   settingEnvironmentName,
   settings,
 } from '@radtune/core/settings'
-import { explainSetting, type StackSpec } from '@radtune/core/stack'
+import { explainSetting, type Landing, type StackSpec } from '@radtune/core/stack'
 
 /** A setting with everything the table and the plan know of it. */
 export interface SettingExplanation {
@@ -27,6 +27,11 @@ export interface SettingExplanation {
     at: string | null
     rule: string
     reason: string
+    /** The arithmetic with the figures of the plan; null where the table has a default. */
+    formula: string | null
+    /** What a change does, and what to expect meanwhile. */
+    expect: string
+    landings: readonly Landing[]
   } | null
   default: string | null
   why: string
@@ -54,17 +59,31 @@ export interface ExplainableNames {
   errors: readonly string[]
 }
 
+export type Explained =
+  | { ok: true; explanation: Explanation }
+  | { ok: false; problem: string; suggestion: string | undefined }
+
 /** Explains a setting key (also of one service, `worker-2.memory`) or an error code; otherwise the nearest known name. */
-export function explain(
-  name: string,
-  spec: StackSpec | undefined,
-): { ok: true; explanation: Explanation } | { ok: false; suggestion: string | undefined } {
+export function explain(name: string, spec: StackSpec | undefined): Explained {
   const code = name.trim().toUpperCase()
   if (isErrorCode(code)) return { ok: true, explanation: explainError(code) }
   const setting = parseSettingKey(name.trim())
-  if (setting.ok) return { ok: true, explanation: explainSettingByKey(name.trim(), setting.key, spec) }
-  const names = explainableNames()
-  return { ok: false, suggestion: nearest(name.trim(), [...names.settings, ...names.errors]) }
+  if (!setting.ok) {
+    const names = explainableNames()
+    return {
+      ok: false,
+      problem: `"${name}" is neither a setting nor an error code`,
+      suggestion: nearest(name.trim(), [...names.settings, ...names.errors]),
+    }
+  }
+  const { key, service } = setting
+  if (spec !== undefined && service !== undefined && !spec.services.some((one) => one.name === service))
+    return {
+      ok: false,
+      problem: `the plan for ${spec.profile} has no ${service}: its services are ${spec.services.map((one) => one.name).join(', ')}`,
+      suggestion: key,
+    }
+  return { ok: true, explanation: explainSettingByKey(name.trim(), { key, service, spec }) }
 }
 
 export function explainableNames(): ExplainableNames {
@@ -80,10 +99,9 @@ function explainError(code: ErrorCode): ErrorExplanation {
   return { kind: 'error', code, title, exitCode, explanation, fix }
 }
 
-function explainSettingByKey<Key extends SettingKey>(
+function explainSettingByKey(
   name: string,
-  key: Key,
-  spec: StackSpec | undefined,
+  { key, service, spec }: { key: SettingKey; service: string | undefined; spec: StackSpec | undefined },
 ): SettingExplanation {
   const definition: SettingDefinition = settings[key]
   return {
@@ -92,7 +110,7 @@ function explainSettingByKey<Key extends SettingKey>(
     title: definition.title,
     unit: definition.unit,
     range: printSettingRange(key),
-    planned: spec ? plannedValue(key, spec) : null,
+    planned: spec ? plannedValue(key, { service, spec }) : null,
     default: definition.default === undefined ? null : printSettingValue(key, definition.default as never),
     why: definition.why,
     source: definition.source,
@@ -103,7 +121,22 @@ function explainSettingByKey<Key extends SettingKey>(
   }
 }
 
-function plannedValue(key: SettingKey, spec: StackSpec): SettingExplanation['planned'] {
-  const { value, origin, at, rule, reason } = explainSetting(key, spec)
-  return { value, profile: spec.profile, origin, at: at ?? null, rule, reason }
+function plannedValue(
+  key: SettingKey,
+  { service, spec }: { service: string | undefined; spec: StackSpec },
+): SettingExplanation['planned'] {
+  const explained = explainSetting(key, spec, service)
+  if (explained === undefined) return null
+  const { value, origin, at, rule, reason, formula, expect, landings } = explained
+  return {
+    value,
+    profile: spec.profile,
+    origin,
+    at: at ?? null,
+    rule,
+    reason,
+    formula: formula ?? null,
+    expect,
+    landings,
+  }
 }

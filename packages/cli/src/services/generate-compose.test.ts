@@ -8,6 +8,7 @@ function createProject(texts: Record<string, string> = {}) {
   const files = createMemoryFiles({ '/project/compose/image/Dockerfile': 'FROM scratch\n', ...texts })
   const places = {
     files,
+    host: { facts: () => Promise.reject(new Error('generated files never depend on the machine')) },
     projectDir: '/project',
     workingDir: '/project',
     shippedProfilesDir: '/shipped',

@@ -1,11 +1,15 @@
 import { RadtuneError } from '@radtune/core/errors'
 import { type Profile, parseProfile, profileError, profileFromName } from '@radtune/core/profile'
 import { nearest } from '@radtune/core/settings'
+import { detectProfileName } from '@radtune/core/stack'
 import type { Files } from '../ports/files.ts'
+import type { Host } from '../ports/host.ts'
 
 /** Where profiles are looked for. */
 export interface ProfilePlaces {
   files: Files
+  /** Asked for the profile `auto` only. */
+  host: Host
   /** Absolute. */
   projectDir: string
   workingDir: string
@@ -20,9 +24,12 @@ export interface FoundProfile {
   path: string | null
 }
 
+/** The name that stands for the profile of this machine. */
+export const AUTO = 'auto'
+
 /**
  * Finds a profile by name or path: a path when it has a slash or ends in .yaml or .yml, else the project's own, else a
- * shipped one, else any `<cpus>c<GB>g` name. Throws RT-PROF-001 for a profile with problems and RT-PROF-002 for none.
+ * shipped one, else any `<cpus>c<GB>g` name; `auto` is the name of this machine. Throws RT-PROF-001 for a profile with problems and RT-PROF-002 for none.
  */
 export async function loadProfile(name: string, places: ProfilePlaces): Promise<FoundProfile> {
   if (isPath(name)) {
@@ -38,6 +45,7 @@ export async function loadProfile(name: string, places: ProfilePlaces): Promise<
       if (text !== undefined) return { profile: parseText(text, shorten(path, places)), source, path }
     }
   }
+  if (name === AUTO) return await loadProfile(detectProfileName(await places.host.facts()), places)
   const byName = profileFromName(name)
   if (byName.ok) return { profile: byName.profile, source: 'name', path: null }
   const impossible = /^\d+(\.\d+)?c\d+(\.\d+)?g$/.test(name) ? byName.problem : undefined
@@ -82,7 +90,7 @@ async function noSuchProfile(
   const hint = near
     ? `did you mean ${near}?`
     : why === undefined
-      ? `known are ${names.join(', ')}, any <cpus>c<GB>g such as 6c12g, and a path to a file`
+      ? `known are ${names.join(', ')}, any <cpus>c<GB>g such as 6c12g, auto for this machine, and a path to a file`
       : undefined
   const reasons = [why, hint].filter((reason) => reason !== undefined)
   return new RadtuneError('RT-PROF-002', {

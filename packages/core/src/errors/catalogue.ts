@@ -402,6 +402,20 @@ export const errorCatalogue = {
     explanation: 'The file is there, but this user may not read it, or it is a folder.',
     fix: ['ls -ld FILE'],
   },
+  'RT-PROF-004': {
+    title: 'a profile of that name exists already',
+    exitCode: 2,
+    explanation:
+      'A file that somebody wrote is not replaced unless that is asked for. With --overwrite it is, and the old one is kept beside it with the time in its name.',
+    fix: ['repeat the command with --overwrite', 'choose another name'],
+  },
+  'RT-COMP-001': {
+    title: 'a compose file cannot be read',
+    exitCode: 2,
+    explanation:
+      'A compose file is read as compose reads it. Broken YAML, a file that is not there, a variable that is required and not set, or services that extend themselves leave nothing to look at. Everything else is read as far as it goes, and what is not understood is listed.',
+    fix: ['docker compose config --quiet', 'radtune import FILE'],
+  },
   'RT-GEN-001': {
     title: 'a file that was edited by hand was not overwritten',
     exitCode: 2,

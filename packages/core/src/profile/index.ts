@@ -1,4 +1,6 @@
+export { compareProfiles, type ProfileDifference } from './compare-profiles.ts'
 export { type ParsedProfile, parseProfile, printProfileProblem, profileError } from './parse-profile.ts'
 export type { Profile, ProfilePin, ProfileProblem } from './profile.ts'
-export { type NamedProfile, profileFromName, shippedProfileNames } from './profile-name.ts'
+export { type ProfileFile, profileFileText, type WrittenPin } from './profile-file.ts'
+export { type NamedProfile, profileFromName, shippedProfileNames, usualWorkload } from './profile-name.ts'
 export { profileSchemaJson } from './profile-schema.ts'

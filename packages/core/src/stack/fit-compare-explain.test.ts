@@ -1,10 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { profileFromName } from '../profile/index.ts'
-import { type SettingKey, settings } from '../settings/index.ts'
 import { GIB } from '../units/index.ts'
 import {
   compareSpecs,
-  explainSetting,
   fitToMachine,
   type Pin,
   planStack,
@@ -97,24 +95,5 @@ describe('compareSpecs', () => {
     const differences = compareSpecs(spec, planned('8c16g'))
     expect(differences).toContainEqual({ path: 'profile', from: '4c8g', to: '8c16g' })
     expect(differences).toContainEqual({ path: 'worker-3.slots', from: undefined, to: 3 })
-  })
-})
-
-describe('explainSetting', () => {
-  it('says everything about a derived number', () => {
-    expect(explainSetting('kafka.heap', spec)).toMatchObject({
-      value: '512 MiB',
-      rawValue: 512 * 1024 * 1024,
-      origin: 'derived',
-      reason: expect.stringContaining('50 % of its limit'),
-      effect: 'restart',
-      envName: 'RADTUNE_KAFKA_HEAP',
-    })
-  })
-
-  it.each(Object.keys(settings) as SettingKey[])('has words for %s', (key) => {
-    const explanation = explainSetting(key, spec)
-    for (const [name, words] of Object.entries(explanation))
-      expect(String(words), name).not.toMatch(/^$|NaN|undefined/)
   })
 })

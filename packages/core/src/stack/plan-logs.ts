@@ -4,11 +4,11 @@ import { formatBytes, formatCount, formatDuration, GIB, MIB } from '../units/ind
 import type { TopicSpec } from './stack-spec.ts'
 
 /** Disk that the logs may take, per byte of the machine's memory: the planner does not know the disk, and small machines come with small ones. */
-const diskPerMemory = 6
-const documentedSegmentBytes = GIB
+export const diskPerMemory = 6
+export const documentedSegmentBytes = GIB
 /** Of one published reading with its headers, before compression: measured at 196 to 300 bytes. */
-const readingBytes = 250
-const dataTopics = [TOPICS.input, TOPICS.normal, TOPICS.critical, TOPICS.dirty] as const
+export const readingBytes = 250
+export const dataTopics = [TOPICS.input, TOPICS.normal, TOPICS.critical, TOPICS.dirty] as const
 
 /** Sizes that keep the logs of all data topics within the disk allowance, and the sentences for them. */
 export interface LogSizes {

@@ -21,10 +21,11 @@ interface Derived {
   sentence: string
 }
 
-const documentedBufferBytes = 64 * MIB
-const documentedFetchMinBytes = 1024
+export const documentedBufferBytes = 64 * MIB
+export const documentedFetchMinBytes = 1024
+/** Of a reading in a fetch, compressed with its neighbours or not: a low guess, so that the wait is not underrated. */
+export const fetchedReadingBytes = 200
 const transactionIntervalMs = 100
-const readingBytes = 200
 
 /** Everything that settings are derived from. */
 export interface SettingInputs {
@@ -163,7 +164,7 @@ function deriveCommitInterval(pins: Pins): Partial<Record<SettingKey, Derived>> 
 
 /** A fetch waits for its minimum about minimum ÷ byte rate: only worth it when that is short at the slowest rate. */
 function deriveFetchMin(workload: StackSpec['workload'], { partitions }: SlotPlan): Derived {
-  const waitMs = (1000 * documentedFetchMinBytes * partitions) / (workload.minPerSecond * readingBytes)
+  const waitMs = (1000 * documentedFetchMinBytes * partitions) / (workload.minPerSecond * fetchedReadingBytes)
   const allowedMs = workload.latencyTargetMs / 10
   const filling = `at ${formatCount(workload.minPerSecond)}/s over ${partitions} partitions a fetch would wait ${formatDuration(waitMs)} for ${documentedFetchMinBytes} bytes`
   return waitMs <= allowedMs

@@ -6,7 +6,8 @@ export function createEngineHost(environment: NodeJS.ProcessEnv = process.env): 
   return {
     async facts() {
       const { cpus, memoryBytes } = await readEngine(await findEngine(environment))
-      return { cpus, memoryBytes, availableMemoryBytes: memoryBytes, platform: 'linux' }
+      const machine = { cpus, memoryBytes }
+      return { ...machine, availableMemoryBytes: memoryBytes, platform: 'linux', machine }
     },
   }
 }

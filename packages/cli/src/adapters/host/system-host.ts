@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { availableParallelism, freemem, totalmem } from 'node:os'
 import { dirname, join } from 'node:path'
-import type { Host } from '../../ports/host.ts'
+import type { Host, HostFacts } from '../../ports/host.ts'
 
 /** A limit above this is how cgroup v1 writes "none" (2^63 rounded down to a page). */
 const UNLIMITED_BYTES = 2 ** 60
@@ -22,6 +22,8 @@ export function createSystemHost({ root = '/' }: { root?: string } = {}): Host {
         memoryBytes,
         availableMemoryBytes: Math.max(0, Math.min(memory.availableBytes, freeInGroup, memoryBytes)),
         platform: process.platform,
+        machine: { cpus: availableParallelism(), memoryBytes: memory.totalBytes },
+        ...limitsOf(cgroup),
       }
     },
   }
@@ -36,7 +38,19 @@ async function machineMemory(root: string): Promise<{ totalBytes: number; availa
   return { totalBytes: bytes('MemTotal') ?? totalmem(), availableBytes: bytes('MemAvailable') ?? freemem() }
 }
 
+function limitsOf({ how, cpus, memoryBytes }: CgroupLimits): Pick<HostFacts, 'limits'> {
+  if (cpus === undefined && memoryBytes === undefined) return {}
+  return {
+    limits: {
+      how,
+      ...(cpus === undefined ? {} : { cpus }),
+      ...(memoryBytes === undefined ? {} : { memoryBytes }),
+    },
+  }
+}
+
 interface CgroupLimits {
+  how: 'cgroup v1' | 'cgroup v2'
   /** Undefined: not limited. */
   cpus: number | undefined
   memoryBytes: number | undefined
@@ -45,11 +59,17 @@ interface CgroupLimits {
 
 /** The tightest limits from our own cgroup up to the root: each ancestor's limit holds as well. */
 async function cgroupLimits(root: string): Promise<CgroupLimits> {
-  const limits: CgroupLimits = { cpus: undefined, memoryBytes: undefined, usedBytes: undefined }
+  const limits: CgroupLimits = {
+    how: 'cgroup v1',
+    cpus: undefined,
+    memoryBytes: undefined,
+    usedBytes: undefined,
+  }
   const text = await readText(join(root, 'proc/self/cgroup'))
   if (text === undefined) return limits
   const mount = join(root, 'sys/fs/cgroup')
   const unified = (await readText(join(mount, 'cgroup.controllers'))) !== undefined
+  if (unified) limits.how = 'cgroup v2'
   for (const line of text.split('\n')) {
     const [, controllers, path] = /^\d+:([^:]*):(.+)$/.exec(line) ?? []
     if (controllers === undefined || path === undefined) continue

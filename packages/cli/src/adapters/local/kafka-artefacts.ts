@@ -37,7 +37,7 @@ export interface FetchOptions {
  * Throws RT-LOCAL-004 (no Maven), -005 (fetch failed), -006 (cache cannot be written).
  */
 export async function provideKafka(options: FetchOptions): Promise<KafkaArtefacts> {
-  const folder = join(cacheRoot(options.environment), `kafka-${KAFKA_VERSION}`)
+  const folder = kafkaFolder(options.environment)
   const artefacts: KafkaArtefacts = { folder, classPath: join(folder, 'libs', '*') }
   if ((await findDamage(folder)) === undefined) return artefacts
   await mkdir(dirname(folder), { recursive: true }).catch((error) => refuseCache(folder, error))
@@ -52,6 +52,15 @@ export async function provideKafka(options: FetchOptions): Promise<KafkaArtefact
   } finally {
     await release()
   }
+}
+
+/** Whether `provideKafka` would find what it needs without fetching anything. */
+export async function isKafkaCached(environment: NodeJS.ProcessEnv): Promise<boolean> {
+  return (await findDamage(kafkaFolder(environment))) === undefined
+}
+
+function kafkaFolder(environment: NodeJS.ProcessEnv): string {
+  return join(cacheRoot(environment), `kafka-${KAFKA_VERSION}`)
 }
 
 /** The user's cache folder of radtune. */

@@ -236,8 +236,8 @@ async function renderProcesses(
   })
 }
 
-/** Found as a package, never imported: the pipeline meets this program over the network only. */
-function findPipeline(): string {
+/** Folder of the built services. Found as a package, never imported: the pipeline meets this program over the network only. */
+export function findPipeline(): string {
   const folder = join(
     dirname(fileURLToPath(import.meta.resolve('@radtune/pipeline/package.json'))),
     'dist',

@@ -1,6 +1,8 @@
+import type { HostFacts } from '../../ports/host.ts'
 import type { Launch, Runtime } from '../../ports/runtime.ts'
 import type { StackWorld } from '../../ports/stack-world.ts'
 import { createMemoryClock } from './memory-clock.ts'
+import { createMemoryDoctor, healthyAnswers, type MemoryDoctorAnswers } from './memory-doctor.ts'
 import {
   createMemoryBroker,
   createMemoryPipeline,
@@ -29,7 +31,10 @@ export interface MemoryWorld extends StackWorld {
   script: MemoryRuntimeScript
   pipeline: MemoryPipeline
   topic: MemorySettings
-  machine: { cpus: number; memoryBytes: number; availableMemoryBytes: number; platform: string }
+  /** What its host says; tests change it as they go. */
+  machine: HostFacts
+  /** What its doctor says. */
+  answers: MemoryDoctorAnswers
 }
 
 /** A runtime in which the project neither runs nor has data. */
@@ -50,7 +55,14 @@ export function createMemoryWorld(): MemoryWorld {
     if (startedAt !== undefined && project.launch) publishInMemory(topic, project.launch, startedAt)
   })
   const gib = 1024 ** 3
-  const machine = { cpus: 4, memoryBytes: 8 * gib, availableMemoryBytes: 6 * gib, platform: 'linux' }
+  const machine = {
+    cpus: 4,
+    memoryBytes: 8 * gib,
+    availableMemoryBytes: 6 * gib,
+    platform: 'linux',
+    machine: { cpus: 4, memoryBytes: 8 * gib },
+  }
+  const answers = healthyAnswers()
   let nextPort = 40_000
   return {
     clock,
@@ -62,6 +74,8 @@ export function createMemoryWorld(): MemoryWorld {
     otherRuntime: createIdleRuntime('docker'),
     machine,
     host: { facts: async () => machine },
+    answers,
+    doctor: createMemoryDoctor(answers),
     stats: createMemoryStats(pipeline, {
       now: () => clock.now(),
       ports: () => project.launch?.ports.stats ?? {},
