@@ -5,7 +5,7 @@ import { parseDuration } from '@radtune/core/units'
 import { type Answer, BaseCommand } from '../base-command.ts'
 import { type ServiceStatus, serviceStatus } from '../output/status-data.ts'
 import { upText } from '../output/up-text.ts'
-import type { RuntimeWish } from '../ports/runtime.ts'
+import { readRuntime } from '../runtime-flag.ts'
 import type { CriticalStep } from '../services/critical-path.ts'
 import type { LaunchOutcome } from '../services/launch-stack.ts'
 
@@ -105,7 +105,7 @@ export default class Up extends BaseCommand {
     // oclif leaves a flag that is not given undefined, whatever its type says.
     const { once = false, loop = false, fresh = false, yes = false, force = false, keep = false } = flags
     refuseContradictions({ ...flags, once, loop })
-    const wish = readRuntime(flags.runtime)
+    const wish = readRuntime(flags.runtime, 'up')
     const environment = readEnvironment(flags.env)
     const timeoutMs = readTimeout(flags.timeout)
     const port = readPort(flags.port)
@@ -192,16 +192,6 @@ function refuseContradictions({ data = [], once, loop, seed }: Contradictable): 
     refuse('--seed is for generated readings, and --data names files', 'give one of them')
   if (data.filter((path) => path === '-').length > 1)
     refuse('--data - is given twice, and standard input can be read once', 'give it once')
-}
-
-function readRuntime(text: string | undefined): RuntimeWish {
-  if (text === undefined) return 'any'
-  if (text === 'local' || text === 'docker') return text
-  throw new RadtuneError('RT-CLI-003', {
-    what: `--runtime ${text} is not a runtime`,
-    why: 'there are two: docker and local',
-    fix: ['radtune up --runtime local'],
-  })
 }
 
 function readEnvironment(text = 'prod'): 'dev' | 'prod' {

@@ -118,6 +118,7 @@ const plan = z.object({
 
 const doctor = z.object({
   profile: z.string(),
+  runtime: z.enum(['local', 'docker']),
   checks: z.array(
     z.object({
       id: z.string(),

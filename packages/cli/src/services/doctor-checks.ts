@@ -2,6 +2,7 @@ import { fitToMachine, type Ledger, type StackSpec } from '@radtune/core/stack'
 import { formatBytes, formatCount, formatCpus, formatDuration } from '@radtune/core/units'
 import type { Doctor } from '../ports/doctor.ts'
 import type { Host } from '../ports/host.ts'
+import type { Runtime } from '../ports/runtime.ts'
 
 /** What a check came to: `note` is good to know and fails nothing; `unchecked` could not be answered. */
 export interface Verdict {
@@ -12,6 +13,7 @@ export interface Verdict {
 
 /** What the checks are about. */
 export interface CheckContext {
+  runtime: Runtime['name']
   doctor: Doctor
   host: Host
   spec: StackSpec
@@ -24,6 +26,8 @@ export interface CheckContext {
 /** One question of the doctor. */
 export interface Check {
   id: string
+  /** Asked only of the local runtime: containers bring their own. */
+  local?: true
   run(context: CheckContext, signal: AbortSignal): Promise<Verdict>
 }
 
@@ -31,13 +35,13 @@ export interface Check {
 export const checks: readonly Check[] = [
   { id: 'platform', run: checkPlatform },
   { id: 'memory', run: checkMemory },
-  { id: 'limits', run: checkLimits },
+  { id: 'limits', local: true, run: checkLimits },
   { id: 'disk', run: checkDisk },
   { id: 'ports', run: checkPorts },
-  { id: 'java', run: checkJava },
-  { id: 'kafka', run: checkKafka },
-  { id: 'pipeline', run: checkPipeline },
-  { id: 'open files', run: checkOpenFiles },
+  { id: 'java', local: true, run: checkJava },
+  { id: 'kafka', local: true, run: checkKafka },
+  { id: 'pipeline', local: true, run: checkPipeline },
+  { id: 'open files', local: true, run: checkOpenFiles },
   { id: 'clock', run: checkClock },
   { id: 'engine', run: checkEngine },
   { id: 'compose', run: checkCompose },
@@ -172,25 +176,30 @@ async function checkClock({ doctor }: CheckContext, signal: AbortSignal): Promis
 
 const NOT_NEEDED = 'not needed for the local runtime'
 
-async function checkEngine({ doctor }: CheckContext, signal: AbortSignal): Promise<Verdict> {
-  const engine = await doctor.engine(signal)
+/** What the docker runtime cannot do without, and the local one does not need. */
+function lacking({ runtime }: CheckContext, found: string, fix: readonly string[]): Verdict {
+  return runtime === 'docker'
+    ? { state: 'problem', found, fix }
+    : { state: 'note', found: `${found}; ${NOT_NEEDED}` }
+}
+
+async function checkEngine(context: CheckContext, signal: AbortSignal): Promise<Verdict> {
+  const engine = await context.doctor.engine(signal)
   if ('tried' in engine)
-    return {
-      state: 'note',
-      found: `no container engine answers at ${engine.tried} (${engine.why}); ${NOT_NEEDED}`,
-    }
+    return lacking(context, `no container engine answers at ${engine.tried} (${engine.why})`, [
+      'sudo systemctl start docker',
+      'radtune up --runtime local',
+    ])
   const { version, address, cgroup } = engine
   return { state: 'ok', found: `engine ${version} at ${address}${cgroup === undefined ? '' : `, ${cgroup}`}` }
 }
 
-async function checkCompose({ doctor }: CheckContext, signal: AbortSignal): Promise<Verdict> {
-  const version = await doctor.compose(signal)
-  if (version === undefined) return { state: 'note', found: `there is no docker compose; ${NOT_NEEDED}` }
-  const major = Number(/\d+/.exec(version)?.[0])
-  return major >= 2
+async function checkCompose(context: CheckContext, signal: AbortSignal): Promise<Verdict> {
+  const version = await context.doctor.compose(signal)
+  const fix = ['apt-get install docker-compose-plugin', 'radtune up --runtime local']
+  if (version === undefined) return lacking(context, 'there is no docker compose', fix)
+  const [major = 0, minor = 0] = version.match(/\d+/g)?.map(Number) ?? []
+  return major > 2 || (major === 2 && minor >= 20)
     ? { state: 'ok', found: `docker compose ${version}` }
-    : {
-        state: 'note',
-        found: `docker compose ${version} is too old for containers, which need 2; ${NOT_NEEDED}`,
-      }
+    : lacking(context, `docker compose ${version} is too old for containers, which need 2.20`, fix)
 }

@@ -67,6 +67,34 @@ describe('examineMachine', () => {
     expect(await verdictOf(id)).toMatchObject({ state: 'note', found: expect.stringMatching(says) })
   })
 
+  it('misses the engine, and nothing that containers bring with them, where the docker runtime is chosen', async () => {
+    world.runtime = { ...world.runtime, name: 'docker' }
+    world.answers.java = new RadtuneError('RT-LOCAL-001', { what: 'Java is not installed' })
+    const { checks, runtime } = await examined()
+    expect(runtime).toBe('docker')
+    expect(checks.map(({ id }) => id)).toEqual([
+      'platform',
+      'memory',
+      'disk',
+      'ports',
+      'clock',
+      'engine',
+      'compose',
+    ])
+    expect(checks.filter(({ state }) => state === 'problem').map(({ id }) => id)).toEqual([
+      'engine',
+      'compose',
+    ])
+    world.answers.engine = { version: '28.1', address: 'unix:///run/docker.sock', cgroup: 'cgroup v2' }
+    world.answers.compose = '2.19.1'
+    expect(await verdictOf('compose')).toMatchObject({
+      state: 'problem',
+      found: expect.stringContaining('2.20'),
+    })
+    world.answers.compose = '5.6.0'
+    expect((await examined()).counts.problem).toBe(0)
+  })
+
   it('is at ease with what will be fetched and with an engine that answers', async () => {
     world.answers.kafka = { version: '4.3.1', cached: false, maven: '/usr/bin/mvn' }
     world.answers.engine = { version: '28.1', address: 'unix:///run/docker.sock', cgroup: 'cgroup v2' }

@@ -1,5 +1,6 @@
 import { RadtuneError } from '@radtune/core/errors'
 import { planLedger, type StackSpec } from '@radtune/core/stack'
+import type { Runtime } from '../ports/runtime.ts'
 import type { StackWorld } from '../ports/stack-world.ts'
 import { type Check, type CheckContext, checks, type Verdict } from './doctor-checks.ts'
 import { decidePorts } from './launch-ports.ts'
@@ -12,6 +13,7 @@ export interface Examined extends Verdict {
 /** What the doctor found. */
 export interface Examination {
   profile: string
+  runtime: Runtime['name']
   checks: readonly Examined[]
   counts: Readonly<Record<Verdict['state'], number>>
 }
@@ -25,6 +27,7 @@ export async function examineMachine(
 ): Promise<Examination> {
   const running = (await world.runtime.inspect().catch(() => undefined)) !== undefined
   const context: CheckContext = {
+    runtime: world.runtime.name,
     doctor: world.doctor,
     host: world.host,
     spec,
@@ -33,12 +36,15 @@ export async function examineMachine(
     running,
   }
   const examined = await Promise.all(
-    checks.map((check) => examine(check, { context, world, signal, timeoutMs })),
+    checks
+      .filter(({ local }) => !local || world.runtime.name === 'local')
+      .map((check) => examine(check, { context, world, signal, timeoutMs })),
   )
   signal.throwIfAborted()
   const count = (state: Verdict['state']) => examined.filter((one) => one.state === state).length
   return {
     profile: spec.profile,
+    runtime: world.runtime.name,
     checks: examined,
     counts: {
       ok: count('ok'),
