@@ -8,9 +8,9 @@ const coreLevels = [
   ['errors'],
   ['units'],
   ['settings'],
-  ['contract', 'safecast', 'metrics', 'profile'],
+  ['contract', 'safecast', 'profile'],
   ['stack'],
-  ['render', 'drift'],
+  ['render', 'drift', 'metrics'],
   ['rules'],
   ['advice'],
 ]

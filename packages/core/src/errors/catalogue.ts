@@ -199,7 +199,8 @@ export const errorCatalogue = {
   'RT-DOCKER-005': {
     title: 'the pipeline image could not be built',
     exitCode: 1,
-    explanation: 'The image of the pipeline is built from the sources of radtune, by the Dockerfile in compose/image.',
+    explanation:
+      'The image of the pipeline is built from the sources of radtune, by the Dockerfile in compose/image.',
     fix: ['docker build -f compose/image/Dockerfile .', 'radtune up --runtime local'],
   },
   'RT-DOCKER-006': {
@@ -400,6 +401,26 @@ export const errorCatalogue = {
     exitCode: 4,
     explanation: 'The file is there, but this user may not read it, or it is a folder.',
     fix: ['ls -ld FILE'],
+  },
+  'RT-MON-001': {
+    title: 'a recording cannot be read',
+    exitCode: 2,
+    explanation:
+      'radtune monitor --record writes a header line and then one snapshot per line. The file is missing or is not one of these, or a line other than the last is damaged; a last line that was cut off is left out with a warning.',
+    fix: ['head -c 300 FILE', 'sed -n LINEp FILE | head -c 300'],
+  },
+  'RT-MON-002': {
+    title: 'a recording would overwrite a file',
+    exitCode: 2,
+    explanation: '--record begins a new file and never writes into one that is there.',
+    fix: ['radtune monitor --record OTHER-FILE'],
+  },
+  'RT-MON-003': {
+    title: 'the stack did not become healthy in time',
+    exitCode: 5,
+    explanation:
+      'radtune monitor --until healthy waits until every service is healthy, every source answers and records are not held back, and gives up after --timeout. The last line tells what was missing.',
+    fix: ['radtune status', 'radtune logs SERVICE'],
   },
 } as const satisfies Record<string, CatalogueEntry>
 

@@ -157,8 +157,8 @@ function backendSample(pipeline: MemoryPipeline, at: number): BackendSample {
   const { normal } = flowAt(pipeline, at)
   const received = pipeline.publishedBefore > 0 ? 0 : normal
   const endToEnd: Latency = received
-    ? { count: received, p50Ms: 12, p99Ms: 41, p999Ms: 60, maxMs: 80 }
-    : { count: 0, p50Ms: null, p99Ms: null, p999Ms: null, maxMs: null }
+    ? { count: received, p50Ms: 12, p95Ms: 30, p99Ms: 41, p999Ms: 60, maxMs: 80 }
+    : { count: 0, p50Ms: null, p95Ms: null, p99Ms: null, p999Ms: null, maxMs: null }
   return {
     ...processPart(pipeline, at, 'backend'),
     received: { normal: received, critical: 0 },
