@@ -26,7 +26,7 @@ await build({
   format: 'esm',
   platform: 'node',
   target: 'node22',
-  external: ['ink', 'react', 'kafkajs', 'dockerode'],
+  external: ['ink', 'react', 'kafkajs', 'dockerode', 'systeminformation'],
   // Packages in CommonJS ask for Node's own modules by `require`.
   banner: {
     js: "import { createRequire as radtuneRequire } from 'node:module'; const require = radtuneRequire(import.meta.url);",

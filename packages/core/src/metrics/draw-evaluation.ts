@@ -121,14 +121,13 @@ function drawService(
 ): ServiceEvaluation {
   const { name, role, condition, reason, pid, restarts, limits, memoryBytes } = service
   const rate = (of: string): Reading<number> => measures.get(of) ?? unknown('it was not measured yet')
-  const none = unknown('no records pass here')
-  const flows: Record<string, [Reading<number>, Reading<number>]> = {
+  const flows: Record<string, [Reading<number> | null, Reading<number> | null]> = {
     kafka: [rate('in'), rate('out')],
     worker: [rate(`rate/${name}`), rate(`sent/${name}`)],
-    backend: [rate('received'), none],
-    provider: [none, rate('provider')],
+    backend: [rate('received'), null],
+    provider: [null, rate('provider')],
   }
-  const [into, out] = flows[role] ?? [none, none]
+  const [into, out] = flows[role] ?? [null, null]
   return {
     name,
     role,

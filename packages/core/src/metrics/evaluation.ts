@@ -64,9 +64,9 @@ export const serviceEvaluationSchema = z.object({
   cpu: metricSchema,
   memory: metricSchema,
   throttled: metricSchema,
-  /** Records per second into and out of it; unknown where it does not apply. */
-  in: readingSchema(z.number()),
-  out: readingSchema(z.number()),
+  /** Records per second into and out of it; null where none pass. */
+  in: readingSchema(z.number()).nullable(),
+  out: readingSchema(z.number()).nullable(),
 })
 export type ServiceEvaluation = z.infer<typeof serviceEvaluationSchema>
 

@@ -57,14 +57,16 @@ export class Evaluator {
     return this.#newest
   }
 
-  /** Fills the history with what services remember from before the first snapshot. Judges nothing. */
+  /** Fills the history with what services remember from before the first snapshot, also when that was taken already. Judges nothing. */
   addPast(snapshots: readonly Snapshot[]): void {
     let before: { snapshot: Snapshot; measures: Measures } | undefined
+    const samples: { at: number; values: Measures }[] = []
     for (const snapshot of snapshots) {
       const measures = measure(snapshot, { before, fromServices: true })
-      this.history.add(snapshot.at, measures)
+      samples.push({ at: snapshot.at, values: measures })
       before = { snapshot: newestOfEach(before?.snapshot, snapshot), measures }
     }
+    this.history.addOlder(samples)
   }
 
   /** Takes one more snapshot; one that is not newer than the newest changes nothing. */

@@ -66,6 +66,17 @@ export class History {
     return true
   }
 
+  /** Puts samples before the oldest one, as far as there is room; those that are not older are left out. Times go up. */
+  addOlder(samples: readonly { at: number; values: ReadonlyMap<string, Reading<number>> }[]): void {
+    const newer = Array.from({ length: this.length }, (_, index) => this.#sampleAt(index))
+    const oldest = this.oldestAt ?? Number.POSITIVE_INFINITY
+    this.#columns.clear()
+    this.#lastKnown.clear()
+    this.#count = 0
+    for (const { at, values } of samples) if (at < oldest) this.add(at, values)
+    for (const { at, values } of newer) this.add(at, values)
+  }
+
   /** Values of a metric in (from, to], oldest first, with their times; what is not known is left out. */
   values(metric: string, { from, to = Number.POSITIVE_INFINITY }: { from: number; to?: number }): Sampled {
     const found: Sampled = { times: [], values: [] }
@@ -108,6 +119,17 @@ export class History {
         : { min: value, max: value, last: value }
     }
     return cells
+  }
+
+  #sampleAt(index: number): { at: number; values: Map<string, Reading<number>> } {
+    const place = this.#place(index)
+    const at = this.#times[place] as number
+    const values = new Map<string, Reading<number>>()
+    for (const [metric, column] of this.#columns) {
+      const value = column[place] as number
+      if (!Number.isNaN(value)) values.set(metric, known(value, at))
+    }
+    return { at, values }
   }
 
   #column(metric: string): Float64Array {
