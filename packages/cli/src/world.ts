@@ -12,7 +12,7 @@ export interface World {
   stdin: NodeJS.ReadableStream & { isTTY?: boolean }
   stdout: TextStream
   stderr: TextStream
-  clock: Pick<Clock, 'now'>
+  clock: Clock
   files: Files
   /** Folder of the profiles that radtune ships. */
   shippedProfilesDir: string
@@ -31,17 +31,19 @@ export interface World {
 
 /** The one place that builds the real adapters: this process, its terminal and its machine. */
 export async function createWorld(): Promise<World> {
-  const [{ createDiskFiles }, { findShippedProfiles, findStateDir, findUserConfig }] = await Promise.all([
-    import('./adapters/files/disk-files.ts'),
-    import('./adapters/files/places.ts'),
-  ])
+  const [{ createDiskFiles }, { findShippedProfiles, findStateDir, findUserConfig }, { systemClock }] =
+    await Promise.all([
+      import('./adapters/files/disk-files.ts'),
+      import('./adapters/files/places.ts'),
+      import('./adapters/clock/system-clock.ts'),
+    ])
   return {
     environment: process.env,
     workingDir: process.cwd(),
     stdin: process.stdin,
     stdout: process.stdout,
     stderr: process.stderr,
-    clock: { now: () => Date.now() },
+    clock: systemClock,
     files: createDiskFiles(),
     shippedProfilesDir: findShippedProfiles(import.meta.dirname),
     stateDir: findStateDir(process.env),

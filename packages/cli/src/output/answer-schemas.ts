@@ -1,3 +1,4 @@
+import { evaluationSchema, snapshotSchema } from '@radtune/core/metrics'
 import { z } from 'zod'
 import { envelopeSchema } from './envelope-schema.ts'
 import { stackSchemas } from './stack-schemas.ts'
@@ -140,5 +141,9 @@ export const answerSchemas = {
   'radtune.profiles-diff/1': envelopeSchema('radtune.profiles-diff/1', profilesDiff),
   'radtune.explain/1': envelopeSchema('radtune.explain/1', explain),
   'radtune.error/1': envelopeSchema('radtune.error/1', z.null()),
+  'radtune.monitor/1': envelopeSchema(
+    'radtune.monitor/1',
+    z.object({ snapshot: snapshotSchema, evaluation: evaluationSchema }),
+  ),
   ...stackSchemas,
 } as const
