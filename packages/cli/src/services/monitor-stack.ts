@@ -70,17 +70,16 @@ async function fillHistory(evaluator: Evaluator, past: Promise<readonly Snapshot
   evaluator.addPast(await past.catch(() => []))
 }
 
-/** Why a stack is not healthy yet, in the words of a sentence; undefined when it is. */
-export function whyNotHealthy({
-  snapshot,
-  evaluation,
-}: Pick<Moment, 'snapshot' | 'evaluation'>): string | undefined {
+/**
+ * Why a stack is not healthy yet, in the words of a sentence; undefined when it is: every service is healthy and every source
+ * answers. How well it does is another question.
+ */
+export function whyNotHealthy({ snapshot }: Pick<Moment, 'snapshot'>): string | undefined {
   const { services, kafka, provider, backend, workers } = snapshot
   if (!services.known) return services.why
   const ill = services.value.find(({ condition }) => condition !== 'healthy')
   if (ill) return `${ill.name} is ${ill.condition}${ill.reason ? `: ${ill.reason}` : ''}`
-  for (const source of [kafka.topics, provider, backend, ...workers.map(({ sample }) => sample)])
-    if (!source.known) return source.why
-  const [alarm] = evaluation.alarms
-  return alarm?.state === 'CRIT' ? alarm.sentence : undefined
+  const sources = [kafka.topics, kafka.commits, provider, backend, ...workers.map(({ sample }) => sample)]
+  const silent = sources.find((source) => !source.known)
+  return silent && !silent.known ? silent.why : undefined
 }

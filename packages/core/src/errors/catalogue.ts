@@ -419,7 +419,7 @@ export const errorCatalogue = {
     title: 'the stack did not become healthy in time',
     exitCode: 5,
     explanation:
-      'radtune monitor --until healthy waits until every service is healthy, every source answers and records are not held back, and gives up after --timeout. The last line tells what was missing.',
+      'radtune monitor --until healthy waits until every service is healthy and every source answers, and gives up after --timeout. It tells what was missing last.',
     fix: ['radtune status', 'radtune logs SERVICE'],
   },
 } as const satisfies Record<string, CatalogueEntry>

@@ -75,10 +75,8 @@ export function thresholdOf(
         critical: Math.max(targets.memoryWarnShare, targets.criticalShare),
       }
     case 'throttled':
-      return {
-        warn: targets.throttledShare,
-        critical: Math.max(targets.throttledShare, targets.criticalShare),
-      }
+      // A service that is held back often may still do all that is asked of it: what that costs is told by lag and latency.
+      return { warn: targets.throttledShare, critical: Number.POSITIVE_INFINITY }
     case 'p99':
       return { warn: targets.latencyMs, critical: targets.latencyMs * CRITICAL_TIMES }
     case 'lag': {
