@@ -6,7 +6,7 @@ const resolve = { conditions: sourceConditions }
 const ssr = { resolve }
 const exclude = ['**/node_modules/**', '**/dist/**']
 const onKafka = ['packages/pipeline/src/{kafka,live-settings,worker}/**/*.test.ts']
-const wholeProgram = ['test/e2e/**/*.test.ts']
+const wholeProgram = ['test/{e2e,engine}/**/*.test.ts']
 
 /** Rooms by themselves, then what needs a broker, then the built program: the cheap and telling ones fail first. */
 export default defineConfig({

@@ -10,8 +10,9 @@ import { build } from './run-program.ts'
 const help = `npm run bench:soak -- [--profile 4c8g] [--rate 5000] [--minutes 30] [--every 10]
 
 Runs a stack at one rate and looks at it every so many seconds: memory and open files of every service, latency, size of the logs.
+Memory is the working set, which the page cache is part of, and what the process itself holds (RssAnon): only that can leak.
 Prints for each what it was at first and at last and its slope, fitted over all samples but those of the first fifth, and
-whether every record was accounted for in the end.`
+whether every record was accounted for in the end. Ctrl-C ends it early, with what was seen until then.`
 
 const { values } = parseArgs({
   options: {
@@ -44,16 +45,22 @@ await withProject(async (project) => {
   if (!launched.ok) throw new Error(`up failed: ${launched.error?.code} ${launched.error?.message}`)
   const samples: Sample[] = []
   const endAt = performance.now() + Number(values.minutes) * 60_000
-  while (performance.now() < endAt) {
+  let enough = false
+  process.once('SIGINT', () => {
+    enough = true
+  })
+  while (performance.now() < endAt && !enough) {
     await delay(Number(values.every) * 1000)
-    samples.push(await look(project))
+    // A machine under load may answer late once; the next look is soon.
+    const sample = await look(project).catch(() => undefined)
+    if (sample) samples.push(sample)
     process.stderr.write(
       `\r${samples.length} samples, ${Math.ceil(Math.max(0, endAt - performance.now()) / 1000)} s left   `,
     )
   }
   process.stderr.write('\n')
   const steady = samples.slice(Math.floor(samples.length * SETTLING_SHARE))
-  const rows = Object.keys(samples.at(-1)?.values ?? {}).map((name) => {
+  const rows = [...new Set(samples.flatMap(({ values }) => Object.keys(values)))].map((name) => {
     const points = steady.flatMap(({ atMs, values }) => {
       const value = values[name]
       return value === undefined ? [] : [{ atMs, value }]
@@ -76,15 +83,18 @@ async function look(project: string): Promise<Sample> {
   const { data } = (await runJson(project, ['status'])).document
   const found: Record<string, number> = {}
   for (const { name, pid, memory, restarts } of data.services) {
-    if (memory !== null) found[`${name} MiB`] = memory / MIB
-    if (pid !== null) found[`${name} open files`] = await openFiles(pid)
+    if (memory !== null) found[`${name} working set MiB`] = memory / MIB
+    if (pid !== null) {
+      found[`${name} own MiB`] = await ownMiB(pid)
+      found[`${name} open files`] = await openFiles(pid)
+    }
     found[`${name} restarts`] = restarts
   }
-  if (data.endToEnd?.p50Ms !== null) found['p50 ms'] = data.endToEnd.p50Ms
-  if (data.endToEnd?.p99Ms !== null) found['p99 ms'] = data.endToEnd.p99Ms
+  if (typeof data.endToEnd?.p50Ms === 'number') found['p50 ms'] = data.endToEnd.p50Ms
+  if (typeof data.endToEnd?.p99Ms === 'number') found['p99 ms'] = data.endToEnd.p99Ms
   if (data.records) found['in flight'] = data.records.inFlight
   found['logs MiB'] = (await folderBytes(join(project, '.radtune', 'local', 'logs'))) / MIB
-  found['supervisor MiB'] = await supervisorMiB(project)
+  found['supervisor own MiB'] = await supervisorMiB(project)
   return { atMs: performance.now(), values: found }
 }
 
@@ -92,10 +102,16 @@ async function openFiles(pid: number): Promise<number> {
   return (await readdir(`/proc/${pid}/fd`).catch(() => [])).length
 }
 
+/** Of the program that starts the services and looks after them. */
 async function supervisorMiB(project: string): Promise<number> {
   const state = JSON.parse(await readFile(join(project, '.radtune', 'local', 'supervisor.json'), 'utf8'))
-  const status = await readFile(`/proc/${state.supervisor.pid}/status`, 'utf8')
-  return Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1] ?? Number.NaN) / 1024
+  return await ownMiB(state.supervisor.pid)
+}
+
+/** Memory that no file stands behind. */
+async function ownMiB(pid: number): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8')
+  return Number(/^RssAnon:\s+(\d+)/m.exec(status)?.[1] ?? Number.NaN) / 1024
 }
 
 async function folderBytes(folder: string): Promise<number> {

@@ -2,7 +2,7 @@ import process from 'node:process'
 import { findBorderViolations } from './room-borders.ts'
 import { localProgram, projectDir, runProgram } from './run-program.ts'
 
-/** `npm run check`: types, lint and format, dead code, borders between rooms, generated docs. Runs all, then says which failed. */
+/** `npm run check`: types, lint and format, dead code, borders between rooms, generated files. Runs all, then says which failed. */
 const checks: { name: string; run: () => Promise<boolean> }[] = [
   { name: 'types', run: () => succeeds('tsc', ['--noEmit', '--pretty']) },
   { name: 'types of the page', run: () => succeeds('tsc', ['--noEmit', '--pretty', '-p', 'packages/web']) },
@@ -10,10 +10,8 @@ const checks: { name: string; run: () => Promise<boolean> }[] = [
   { name: 'lint and format', run: () => succeeds('biome', ['check', '--error-on-warnings']) },
   { name: 'dead code', run: () => succeeds('knip', []) },
   { name: 'room borders', run: checkBorders },
-  {
-    name: 'generated docs',
-    run: checkDocs,
-  },
+  { name: 'generated docs', run: () => runsScript('generate-docs') },
+  { name: 'generated compose files', run: () => runsScript('generate-compose') },
 ]
 
 const failed: string[] = []
@@ -36,7 +34,7 @@ async function checkBorders(): Promise<boolean> {
   return violations.length === 0
 }
 
-async function checkDocs(): Promise<boolean> {
-  const script = ['--conditions=radtune-source', 'scripts/generate-docs.ts', '--check']
+async function runsScript(name: string): Promise<boolean> {
+  const script = ['--conditions=radtune-source', `scripts/${name}.ts`, '--check']
   return (await runProgram(process.execPath, script)) === 0
 }

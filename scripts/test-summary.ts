@@ -69,6 +69,9 @@ export function missingPrerequisites(environment = process.env): string[] {
     answers('mvn', ['-version']) ? '' : 'Maven, which fetches Kafka once: apt-get install maven',
     existsSync(chromium) ? '' : 'Chromium, for the page: apt-get install chromium, or its path in CHROMIUM',
     answers('tmux', ['-V']) ? '' : 'tmux, for tests on a terminal: apt-get install tmux',
+    answers('docker', ['info']) && answers('docker', ['compose', 'version'])
+      ? ''
+      : 'a container engine with compose, for the compose files: docs.docker.com/engine/install',
     existsSync(data) ? '' : `the Safecast dump in ${data}, for the test on real readings`,
   ].filter(Boolean)
 }

@@ -174,7 +174,7 @@ interface Sample {
 function cpuSeen(snapshots: readonly Snapshot[], name: string): Sample[] {
   const seen: Sample[] = []
   for (const { services } of snapshots) {
-    const cpus = services.known && services.value.find((service) => service.name === name)?.cpus
+    const cpus = services.known ? services.value.find((service) => service.name === name)?.cpus : undefined
     if (cpus?.known && cpus.at > (seen.at(-1)?.at ?? 0)) seen.push({ at: cpus.at, value: cpus.value })
   }
   return seen

@@ -1,12 +1,15 @@
 /*
- * Bundles the built program into dist/bundle: what a command needs comes in a few files instead of some 250, which halves what
- * `radtune --help` takes beside Node itself. Kafka and the screen stay packages: they are loaded by the commands that use them, and
- * the Kafka client is patched where it lies.
+ * Bundles the built program into dist/bundle: what every command needs comes in a few files instead of some 250, which halves what
+ * `radtune --help` takes beside Node itself. Packages that only some commands load stay packages.
  */
 import { glob, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
+import manifest from '../package.json' with { type: 'json' }
+
+/** Loaded by every command. */
+const BUNDLED = ['@oclif/core', '@radtune/core', 'yaml', 'zod']
 
 const dist = join(dirname(fileURLToPath(import.meta.url)), '..', 'dist')
 const commands = await Array.fromAsync(glob('commands/**/*.js', { cwd: dist }))
@@ -26,7 +29,7 @@ await build({
   format: 'esm',
   platform: 'node',
   target: 'node22',
-  external: ['ink', 'react', 'kafkajs', 'dockerode', 'systeminformation'],
+  external: Object.keys(manifest.dependencies).filter((name) => !BUNDLED.includes(name)),
   // Packages in CommonJS ask for Node's own modules by `require`.
   banner: {
     js: "import { createRequire as radtuneRequire } from 'node:module'; const require = radtuneRequire(import.meta.url);",

@@ -64,6 +64,7 @@ async function createStackWorld(projectDir: string, wish?: RuntimeWish): Promise
     { createHttpStats },
     { createKafkaBroker },
     { createKafkaSettings },
+    { findVersion },
   ] = await Promise.all([
     import('./adapters/local/index.ts'),
     import('./adapters/docker/index.ts'),
@@ -74,9 +75,10 @@ async function createStackWorld(projectDir: string, wish?: RuntimeWish): Promise
     import('./adapters/http/http-stats.ts'),
     import('./adapters/kafka/kafka-broker.ts'),
     import('./adapters/kafka/kafka-settings.ts'),
+    import('./adapters/files/places.ts'),
   ])
   const local = createLocalRuntime({ projectDir })
-  const docker = createDockerRuntime({ projectDir })
+  const docker = createDockerRuntime({ projectDir, version: findVersion(import.meta.dirname) })
   const inDocker = (await chooseRuntime(projectDir, wish)) === 'docker'
   return {
     runtime: inDocker ? docker : local,

@@ -74,7 +74,8 @@ export default class Up extends BaseCommand {
     fresh: Flags.boolean({ description: 'drop earlier records first (asks)' }),
     yes: Flags.boolean({
       char: 'y',
-      description: 'answer yes: to the question of --fresh, or to start without the data of the other runtime',
+      description:
+        'answer yes: to the question of --fresh, or to start without the data of the other runtime',
     }),
     timeout: Flags.string({
       description:

@@ -133,6 +133,30 @@ const explain = z.union([
   }),
 ])
 
+const generate = z.object({
+  profile: z.string(),
+  check: z.boolean(),
+  files: z.array(
+    z.object({
+      path: z.string(),
+      state: z.enum(['new', 'unchanged', 'outdated', 'edited']),
+      backup: z.string().nullable(),
+      differences: z.array(
+        z.object({
+          path: z.string(),
+          found: z.string().nullable(),
+          wanted: z.string().nullable(),
+          line: z.number().int().positive(),
+          column: z.number().int().positive(),
+        }),
+      ),
+    }),
+  ),
+  leftOut: z.array(z.string()),
+})
+
+const init = z.object({ path: z.string(), profile: z.string(), backup: z.string().nullable() })
+
 /** The JSON documents of all commands, by name; docs/reference/schemas is made from them. */
 export const answerSchemas = {
   'radtune.plan/1': envelopeSchema('radtune.plan/1', plan),
@@ -140,6 +164,8 @@ export const answerSchemas = {
   'radtune.profile/1': envelopeSchema('radtune.profile/1', profile),
   'radtune.profiles-diff/1': envelopeSchema('radtune.profiles-diff/1', profilesDiff),
   'radtune.explain/1': envelopeSchema('radtune.explain/1', explain),
+  'radtune.generate/1': envelopeSchema('radtune.generate/1', generate),
+  'radtune.init/1': envelopeSchema('radtune.init/1', init),
   'radtune.error/1': envelopeSchema('radtune.error/1', z.null()),
   'radtune.monitor/1': envelopeSchema(
     'radtune.monitor/1',

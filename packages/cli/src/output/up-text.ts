@@ -134,12 +134,14 @@ export function upText(outcome: Extract<LaunchOutcome, { kind: 'up' }>, palette:
   ].join('\n')
 }
 
-function plannedText({ spec, machine }: Extract<LaunchEvent, { kind: 'planned' }>): string[] {
+const RUNTIMES = { local: 'processes of this machine', docker: 'containers, launched by docker compose' }
+
+function plannedText({ spec, machine, runtime }: Extract<LaunchEvent, { kind: 'planned' }>): string[] {
   const wanted = `${formatCpus(spec.machine.cpus)} vCPU, ${formatBytes(spec.machine.memoryBytes)}`
   const here = `${formatCpus(machine.cpus)} vCPU, ${formatBytes(machine.memoryBytes)} (${formatBytes(machine.usableMemoryBytes)} usable)`
   return [
     `profile  ${spec.profile.padEnd(8)} ${wanted}; this machine ${here}`,
-    `runtime  ${'local'.padEnd(8)} processes of this machine`,
+    `runtime  ${runtime.padEnd(8)} ${RUNTIMES[runtime]}`,
   ]
 }
 

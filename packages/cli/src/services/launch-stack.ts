@@ -2,7 +2,7 @@ import type { RecordSums, WarmUp } from '@radtune/core/contract'
 import { RadtuneError } from '@radtune/core/errors'
 import { fitToMachine, type StackSpec } from '@radtune/core/stack'
 import { formatDuration } from '@radtune/core/units'
-import type { DataSource, Launch, RuntimeEvent, StackState } from '../ports/runtime.ts'
+import type { DataSource, Launch, Runtime, RuntimeEvent, StackState } from '../ports/runtime.ts'
 import type { StackWorld } from '../ports/stack-world.ts'
 import {
   awaitFirstRecord,
@@ -45,6 +45,7 @@ export interface LaunchRequest {
 export type LaunchEvent =
   | {
       kind: 'planned'
+      runtime: Runtime['name']
       spec: StackSpec
       machine: { cpus: number; memoryBytes: number; usableMemoryBytes: number }
     }
@@ -131,6 +132,7 @@ async function fitSpec({ world, request, talk, warn }: Launching): Promise<Stack
   if (fit.refusal && !request.force) throw fit.refusal
   talk.onEvent({
     kind: 'planned',
+    runtime: world.runtime.name,
     spec: fit.spec,
     machine: { cpus, memoryBytes, usableMemoryBytes: fit.usableMemoryBytes },
   })

@@ -113,6 +113,7 @@ function joined(folder: string, path: string): string {
   return `${folder}/${path.replace(/^(\.\/)+/, '')}`
 }
 
-function shorten(path: string, { workingDir }: ProfilePlaces): string {
-  return path.startsWith(`${workingDir}/`) ? path.slice(workingDir.length + 1) : path
+function shorten(path: string, { workingDir, projectDir }: ProfilePlaces): string {
+  const folder = [workingDir, projectDir].find((each) => path.startsWith(`${each}/`))
+  return folder === undefined ? path : path.slice(folder.length + 1)
 }

@@ -7,7 +7,13 @@ import type { LaunchTalk } from './launch-stack.ts'
  * Makes sure that a project is in one runtime at a time. Throws RT-UP-011 while its stack runs in the other one, and RT-UP-012
  * when that one holds data which the launch would go on without, and nobody agrees. The data stay where they are.
  */
-export async function leaveOtherRuntime({ world, talk }: { world: StackWorld; talk: LaunchTalk }): Promise<void> {
+export async function leaveOtherRuntime({
+  world,
+  talk,
+}: {
+  world: StackWorld
+  talk: LaunchTalk
+}): Promise<void> {
   const { runtime, otherRuntime: other } = world
   if (await other.inspect())
     throw new RadtuneError('RT-UP-011', {

@@ -14,6 +14,8 @@ export interface PlanRequest {
   assignments: readonly string[]
   /** Pins that other flags stand for, such as `--rate`. */
   pins?: readonly Pin[]
+  /** For files that are committed: without what belongs to this user, this machine or this shell. */
+  portable?: boolean
 }
 
 export interface ProjectPlan {
@@ -21,7 +23,12 @@ export interface ProjectPlan {
   spec: StackSpec
   /** Who chose the profile. */
   profileOrigin: 'flag' | 'environment' | 'radtune.yaml' | 'user config' | 'derived'
+  /** Pins that a portable plan does without. */
+  leftOut: readonly Pin[]
 }
+
+/** Origins of values that another machine would not have. */
+const PERSONAL: readonly Pin['origin'][] = ['user config', 'overlay', 'environment']
 
 /** What planning reads. */
 export interface PlanPlaces extends ProfilePlaces {
@@ -40,23 +47,25 @@ export async function planProject(places: PlanPlaces, request: PlanRequest): Pro
   const written = await readProjectPins(places)
   const [profileName, profileOrigin] = chooseProfile(request, written.profile)
   const found = await loadProfile(profileName, places)
-  const pins = [
+  const given = [
     ...written.pins,
     ...environmentPins(places.environment),
     ...request.assignments.map(readAssignment),
     ...(request.pins ?? []),
   ]
-  const planned = planStack(found.profile, { pins })
+  const leftOut = request.portable ? given.filter(({ origin }) => PERSONAL.includes(origin)) : []
+  const planned = planStack(found.profile, { pins: given.filter((pin) => !leftOut.includes(pin)) })
   if (!planned.ok) throw planned.error
-  return { found, spec: planned.spec, profileOrigin }
+  return { found, spec: planned.spec, profileOrigin, leftOut }
 }
 
 function chooseProfile(
-  { profile, profileFromEnvironment }: PlanRequest,
+  { profile, profileFromEnvironment, portable }: PlanRequest,
   written: { name: string; origin: 'radtune.yaml' | 'user config' } | undefined,
 ): [string, ProjectPlan['profileOrigin']] {
   if (profile !== undefined) return [profile, profileFromEnvironment ? 'environment' : 'flag']
-  return written ? [written.name, written.origin] : [DEFAULT_PROFILE, 'derived']
+  if (!written || (portable && written.origin === 'user config')) return [DEFAULT_PROFILE, 'derived']
+  return [written.name, written.origin]
 }
 
 function environmentPins(environment: PlanPlaces['environment']): Pin[] {

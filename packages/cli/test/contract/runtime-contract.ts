@@ -10,9 +10,17 @@ export interface RuntimeUnderTest {
 
 const TIMEOUT_MS = 120_000
 
-/** What every runtime keeps to, the real ones and the twin that tests of services rely on. The cases build on each other. */
-export function describeRuntime(name: string, create: () => Promise<RuntimeUnderTest>): void {
-  describe(`${name} keeps the contract of a runtime`, { timeout: TIMEOUT_MS }, () => {
+/**
+ * What every runtime keeps to, the real ones and the twin that tests of services rely on. The cases build on each other. With
+ * an `obstacle` they are skipped, and say why.
+ */
+export function describeRuntime(
+  name: string,
+  create: () => Promise<RuntimeUnderTest>,
+  obstacle?: string,
+): void {
+  const title = `${name} keeps the contract of a runtime${obstacle ? ` (skipped: ${obstacle})` : ''}`
+  describe.skipIf(obstacle !== undefined)(title, { timeout: TIMEOUT_MS }, () => {
     let under: RuntimeUnderTest
     let runtime: Runtime
     /** Of the first launch that comes to its end. */

@@ -16,6 +16,12 @@ export const ENVIRONMENT = {
   workerShare: 'RADTUNE_WORKER_SHARE',
   /** Backend and frontend: host:port of the public HTTP server. */
   httpAddress: 'RADTUNE_HTTP_ADDRESS',
+  /**
+   * Backend and frontend: names, beside those of loopback, under which they are reached, and origins, beside their own, whose
+   * pages may talk to them; comma-separated.
+   */
+  allowedHosts: 'RADTUNE_ALLOWED_HOSTS',
+  allowedOrigins: 'RADTUNE_ALLOWED_ORIGINS',
   /** Frontend: where the backend is, and optionally where the built page lies. */
   backendUrl: 'RADTUNE_BACKEND_URL',
   webRoot: 'RADTUNE_WEB_ROOT',

@@ -422,6 +422,26 @@ export const errorCatalogue = {
       'radtune monitor --until healthy waits until every service is healthy and every source answers, and gives up after --timeout. It tells what was missing last.',
     fix: ['radtune status', 'radtune logs SERVICE'],
   },
+  'RT-GEN-001': {
+    title: 'a file that was edited by hand was not overwritten',
+    exitCode: 2,
+    explanation:
+      'Generated files carry a fingerprint of their text in their first line. One that does not match was changed by hand, or never was generated; it is replaced only when you say so, and a copy of it is kept beside it.',
+    fix: ['radtune generate --check', 'radtune generate --overwrite', 'radtune generate --out elsewhere'],
+  },
+  'RT-GEN-002': {
+    title: 'a generated file cannot be read or written',
+    exitCode: 4,
+    explanation: 'This user may not read or write the file or its folder, or something else is in its place.',
+    fix: ['ls -ld FOLDER', 'radtune generate --out elsewhere'],
+  },
+  'RT-GEN-003': {
+    title: 'the project has a radtune.yaml already',
+    exitCode: 2,
+    explanation:
+      'radtune init writes a new file. One that is there is replaced only when you say so, and a copy of it is kept beside it.',
+    fix: ['radtune init --overwrite', 'radtune plan --show-origin'],
+  },
 } as const satisfies Record<string, CatalogueEntry>
 
 export type ErrorCode = keyof typeof errorCatalogue

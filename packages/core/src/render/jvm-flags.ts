@@ -9,16 +9,28 @@ const SMALLEST_G1_HEAP_BYTES = 256 * MIB
  */
 const QUICK_COMPILER_UP_TO_CPUS = 1
 
-/** Flags of the broker's Java: heap (fixed size) and the processors that it sizes its pools by. `cpus` may be a fraction. */
+/** Flags of the broker's Java: heap and everything else. `cpus` may be a fraction. */
 export function jvmFlags({ heapBytes, cpus }: { heapBytes: number; cpus: number }): string[] {
+  return [
+    ...jvmHeapFlags(heapBytes),
+    ...jvmPerformanceFlags({ heapBytes, cpus }),
+    '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn',
+  ]
+}
+
+/** The heap, of a fixed size. */
+export function jvmHeapFlags(heapBytes: number): string[] {
   const heapMiB = Math.max(1, Math.floor(heapBytes / MIB))
+  return [`-Xms${heapMiB}m`, `-Xmx${heapMiB}m`]
+}
+
+/** The processors that the broker sizes its pools by, its compiler and its collector. */
+export function jvmPerformanceFlags({ heapBytes, cpus }: { heapBytes: number; cpus: number }): string[] {
   const collector =
     heapBytes < SMALLEST_G1_HEAP_BYTES
       ? ['-XX:+UseSerialGC']
       : ['-XX:+UseG1GC', '-XX:MaxGCPauseMillis=20', '-XX:InitiatingHeapOccupancyPercent=35']
   return [
-    `-Xms${heapMiB}m`,
-    `-Xmx${heapMiB}m`,
     `-XX:ActiveProcessorCount=${Math.max(1, Math.ceil(cpus))}`,
     ...(cpus <= QUICK_COMPILER_UP_TO_CPUS ? ['-XX:TieredStopAtLevel=1'] : []),
     ...collector,
@@ -26,7 +38,6 @@ export function jvmFlags({ heapBytes, cpus }: { heapBytes: number; cpus: number 
     '-XX:-UsePerfData',
     '-Djava.awt.headless=true',
     '-Dfile.encoding=UTF-8',
-    '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn',
   ]
 }
 

@@ -1,15 +1,42 @@
 import type { StackSpec } from '../stack/index.ts'
 
+/** Where a one-node broker listens and finds itself. */
+export interface BrokerListeners {
+  /** Name and address of each listener for clients, as it binds and as it tells clients to come back; the first is its own. */
+  clients: readonly { name: string; binds: string; advertises: string }[]
+  /** Address of the controller. */
+  controller: string
+  /** How the broker finds the quorum: a node to ask, or the voters when the storage was formatted without them. */
+  quorum: 'bootstrap' | 'static voters'
+}
+
 /** The numbers that a one-node broker's file is made of. Bytes and milliseconds. */
-export interface BrokerProperties {
-  port: number
-  controllerPort: number
+export interface BrokerNumbers {
   /** Absolute folder of the logs of the topics. */
   dataDir: string
   partitions: number
   replicationFactor: number
   retentionMs: number
   segmentBytes: number
+}
+
+export interface BrokerProperties extends BrokerNumbers {
+  port: number
+  controllerPort: number
+}
+
+/** One line of server.properties, and why it is so where that is not the plan's to say. */
+export type BrokerProperty = readonly [key: string, value: string | number | boolean, why?: string]
+
+/** What a plan says about the broker. */
+export function brokerNumbers(spec: StackSpec, dataDir: string): BrokerNumbers {
+  return {
+    dataDir,
+    partitions: spec.settings['topics.radiation-data.partitions'].value,
+    replicationFactor: spec.settings['topics.replicationFactor'].value,
+    retentionMs: spec.settings['topics.retention'].value,
+    segmentBytes: spec.settings['topics.segmentBytes'].value,
+  }
 }
 
 /** The broker's server.properties for the plan; the broker and its controller listen on loopback only. */
@@ -19,37 +46,56 @@ export function renderServerProperties(
   paths: { dataDir: string },
 ): string {
   return renderBrokerProperties({
+    ...brokerNumbers(spec, paths.dataDir),
     port: ports.kafka,
     controllerPort: ports.controller,
-    dataDir: paths.dataDir,
-    partitions: spec.settings['topics.radiation-data.partitions'].value,
-    replicationFactor: spec.settings['topics.replicationFactor'].value,
-    retentionMs: spec.settings['topics.retention'].value,
-    segmentBytes: spec.settings['topics.segmentBytes'].value,
   })
 }
 
 /** server.properties of one KRaft node that is broker and controller, for machines rather than clusters. */
-export function renderBrokerProperties(properties: BrokerProperties): string {
-  const { port, controllerPort, replicationFactor } = properties
-  const listeners = `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`
-  const lines: [string, string | number | boolean][] = [
+export function renderBrokerProperties({ port, controllerPort, ...numbers }: BrokerProperties): string {
+  const address = `127.0.0.1:${port}`
+  const lines = brokerProperties(numbers, {
+    clients: [{ name: 'PLAINTEXT', binds: address, advertises: address }],
+    controller: `127.0.0.1:${controllerPort}`,
+    quorum: 'bootstrap',
+  })
+  return `${lines.map(([key, value]) => `${key}=${escapeValue(String(value))}`).join('\n')}\n`
+}
+
+/** The settings of one KRaft node that is broker and controller, the same in every runtime but for where it listens. */
+export function brokerProperties(
+  numbers: BrokerNumbers,
+  { clients, controller, quorum }: BrokerListeners,
+): BrokerProperty[] {
+  const { replicationFactor } = numbers
+  const names = [...clients.map(({ name }) => name), 'CONTROLLER']
+  const listeners = (address: 'binds' | 'advertises') =>
+    [...clients.map((client) => `${client.name}://${client[address]}`), `CONTROLLER://${controller}`].join(
+      ',',
+    )
+  return [
     ['process.roles', 'broker,controller'],
     ['node.id', 1],
-    ['controller.quorum.bootstrap.servers', `127.0.0.1:${controllerPort}`],
-    ['listeners', listeners],
-    ['advertised.listeners', listeners],
-    ['listener.security.protocol.map', 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT'],
-    ['inter.broker.listener.name', 'PLAINTEXT'],
+    quorum === 'bootstrap'
+      ? ['controller.quorum.bootstrap.servers', controller]
+      : ['controller.quorum.voters', `1@${controller}`],
+    ['listeners', listeners('binds')],
+    ['advertised.listeners', listeners('advertises')],
+    ['listener.security.protocol.map', names.map((name) => `${name}:PLAINTEXT`).join(',')],
+    ['inter.broker.listener.name', names[0] ?? ''],
     ['controller.listener.names', 'CONTROLLER'],
-    ['log.dirs', escapeValue(properties.dataDir)],
-    ['num.partitions', properties.partitions],
+    ['log.dirs', numbers.dataDir],
+    ['num.partitions', numbers.partitions],
     ['default.replication.factor', replicationFactor],
-    ['log.retention.ms', properties.retentionMs],
-    ['log.segment.bytes', properties.segmentBytes],
-    ['auto.create.topics.enable', false],
-    // One node: the internal topics can have one copy only, and their default of 50 partitions each costs start-up time.
-    ['offsets.topic.num.partitions', 4],
+    ['log.retention.ms', numbers.retentionMs],
+    ['log.segment.bytes', numbers.segmentBytes],
+    ['auto.create.topics.enable', false, 'the one-shot topics makes them'],
+    [
+      'offsets.topic.num.partitions',
+      4,
+      'one node: the internal topics can have one copy only, and their default of 50 partitions each costs start-up time',
+    ],
     ['offsets.topic.replication.factor', replicationFactor],
     ['transaction.state.log.num.partitions', 4],
     ['transaction.state.log.replication.factor', replicationFactor],
@@ -57,18 +103,22 @@ export function renderBrokerProperties(properties: BrokerProperties): string {
     ['share.coordinator.state.topic.num.partitions', 1],
     ['share.coordinator.state.topic.replication.factor', replicationFactor],
     ['share.coordinator.state.topic.min.isr', 1],
-    // All slots join one generation, so their partitions are dealt once. The wait begins again as long as others come within it,
-    // so it lasts twice this long at least.
-    ['group.initial.rebalance.delay.ms', 500],
-    ['num.network.threads', 2],
+    [
+      'group.initial.rebalance.delay.ms',
+      500,
+      'all slots join one generation, so their partitions are dealt once; the wait begins again as long as others come within it, so it lasts twice this long at least',
+    ],
+    ['num.network.threads', 2, 'a broker of a few clients on a part of a machine'],
     ['num.io.threads', 4],
     ['background.threads', 2],
-    ['log.cleaner.dedupe.buffer.size', 16 * 1024 * 1024],
-    // After a kill the controller waits for the old registration to end: 4.5 s until ready instead of 12 s.
-    ['broker.session.timeout.ms', 3000],
+    ['log.cleaner.dedupe.buffer.size', 16 * 1024 * 1024, 'on the heap; the default is 128 MiB'],
+    [
+      'broker.session.timeout.ms',
+      3000,
+      'after a kill the controller waits for the old registration to end: 4.5 s until ready instead of 12 s',
+    ],
     ['broker.heartbeat.interval.ms', 500],
   ]
-  return `${lines.map(([key, value]) => `${key}=${value}`).join('\n')}\n`
 }
 
 /** Java reads backslash escapes and Latin-1 in a properties file; everything else is written as \\uXXXX. */

@@ -8,7 +8,7 @@ export type {
 } from './definition.ts'
 export { isSettingKey, nearest, type ParsedKey, parseSettingKey } from './key.ts'
 export { contradictionOf, isLiveSetting, liveSettings, liveSettingsOf } from './live-settings.ts'
-export { printSettingRange, printSettingValue } from './print.ts'
+export { printSettingRange, printSettingValue, writeSettingValue } from './print.ts'
 export { liveValuesOf, projectSettings, type SettingWrite, type TopicValues } from './project-settings.ts'
 export { parseSetting, readSettings, settingEnvironmentName } from './read.ts'
 export { readSettingRecord, settingRecordValue, type TopicRecord } from './setting-record.ts'

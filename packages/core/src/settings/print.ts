@@ -1,4 +1,11 @@
-import { formatBytes, formatCount, formatCpus, formatDuration } from '../units/index.ts'
+import {
+  formatBytes,
+  formatCount,
+  formatCpus,
+  formatDuration,
+  writeBytes,
+  writeDuration,
+} from '../units/index.ts'
 import type { NumberSetting, SettingDefinition } from './definition.ts'
 import { type SettingKey, type SettingValues, settings } from './table.ts'
 
@@ -42,4 +49,11 @@ export function printSettingRange(key: SettingKey): string {
     default:
       return `${printAmount(definition, definition.min)} to ${printAmount(definition, definition.max)}`
   }
+}
+
+/** Writes a value of a setting exactly, as `parseSetting` reads it in a file: `512MiB`, `10ms`, `1000`, `snappy`. */
+export function writeSettingValue<Key extends SettingKey>(key: Key, value: SettingValues[Key]): string {
+  const { unit }: SettingDefinition = settings[key]
+  if (typeof value !== 'number') return String(value)
+  return unit === 'bytes' ? writeBytes(value) : unit === 'ms' ? writeDuration(value) : String(value)
 }

@@ -36,6 +36,17 @@ export function formatBytes(bytes: number): string {
   return `${bytes} B`
 }
 
+/** Writes bytes exactly, in the largest binary unit that divides them, as `parseBytes` and container engines read them: `512MiB`, `322122547B`. */
+export function writeBytes(bytes: number): string {
+  const units = [
+    ['GiB', GIB],
+    ['MiB', MIB],
+    ['KiB', KIB],
+  ] as const
+  const [unit, size] = units.find(([, each]) => bytes > 0 && bytes % each === 0) ?? ['B', 1]
+  return `${bytes / size}${unit}`
+}
+
 /** Prints a memory limit in GiB with one decimal, as limits are compared by people: `0.3 GiB`, `2.0 GiB`. */
 export function formatGibibytes(bytes: number): string {
   return `${(bytes / GIB).toFixed(1)} GiB`

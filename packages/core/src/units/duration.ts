@@ -29,6 +29,17 @@ export function formatDuration(ms: number): string {
   return joined(Math.floor(hours / 24), 'd', hours % 24, 'h')
 }
 
+/** Writes milliseconds exactly, in the largest unit that divides them, as `parseDuration` reads them: `500ms`, `30s`, `24h`. */
+export function writeDuration(ms: number): string {
+  const units = [
+    ['h', 3_600_000],
+    ['m', 60_000],
+    ['s', 1000],
+  ] as const
+  const [unit, length] = units.find(([, each]) => ms > 0 && ms % each === 0) ?? ['ms', 1]
+  return `${ms / length}${unit}`
+}
+
 function joined(large: number, largeUnit: string, small: number, smallUnit: string): string {
   return small === 0 ? `${large}${largeUnit}` : `${large}${largeUnit}${small}${smallUnit}`
 }

@@ -1,5 +1,5 @@
-export { formatBytes, formatGibibytes, GIB, KIB, MIB, parseBytes } from './bytes.ts'
+export { formatBytes, formatGibibytes, GIB, KIB, MIB, parseBytes, writeBytes } from './bytes.ts'
 export { formatCpus, parseCpus } from './cpus.ts'
-export { formatDuration, parseDuration } from './duration.ts'
+export { formatDuration, parseDuration, writeDuration } from './duration.ts'
 export { type Parsed, parsed, refused } from './problem.ts'
 export { formatCount, parseRateRange } from './rate.ts'

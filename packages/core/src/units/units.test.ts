@@ -13,6 +13,8 @@ import {
   parseCpus,
   parseDuration,
   parseRateRange,
+  writeBytes,
+  writeDuration,
 } from './index.ts'
 
 describe('bytes', () => {
@@ -153,6 +155,22 @@ it('answers any text with a value or a sentence, never an exception', () => {
         const result = parse(text)
         if (!result.ok) expect(result.problem.length).toBeGreaterThan(0)
       }
+    }),
+  )
+})
+
+it('what is written is read back exactly', () => {
+  expect([writeBytes(512 * MIB), writeBytes(322_122_547), writeBytes(0)]).toEqual([
+    '512MiB',
+    '322122547B',
+    '0B',
+  ])
+  expect([writeDuration(86_400_000), writeDuration(1500), writeDuration(0)]).toEqual(['24h', '1500ms', '0ms'])
+  fc.assert(
+    fc.property(fc.nat(), fc.nat({ max: 40 }), (base, shift) => {
+      const amount = Math.min(base * 2 ** shift, Number.MAX_SAFE_INTEGER)
+      expect(parseBytes(writeBytes(amount))).toEqual({ ok: true, value: amount })
+      expect(parseDuration(writeDuration(amount))).toEqual({ ok: true, value: amount })
     }),
   )
 })

@@ -14,7 +14,7 @@ const FETCH_MAX_WAIT_MS = 20
 const FETCH_BYTES = 1024 * 1024
 const THRESHOLDS = ['thresholds.moderate', 'thresholds.high', 'thresholds.critical'] as const
 
-await runService('backend', async ({ service, client, logger, required }) => {
+await runService('backend', async ({ service, client, guard, logger, required }) => {
   const { 'consumer.sessionTimeout': sessionTimeoutMs, ...start } = readSettings(process.env, [
     ...THRESHOLDS,
     'consumer.sessionTimeout',
@@ -27,6 +27,7 @@ await runService('backend', async ({ service, client, logger, required }) => {
     logger,
   })
   const backend = await startBackend({
+    ...guard,
     service,
     httpAddress: required(ENVIRONMENT.httpAddress),
     statsAddress: required(ENVIRONMENT.statsAddress),

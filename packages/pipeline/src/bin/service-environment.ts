@@ -1,6 +1,7 @@
 import { ENVIRONMENT } from '@radtune/core/contract'
 import { RadtuneError } from '@radtune/core/errors'
 import { type Logger, pino } from 'pino'
+import type { GuardOptions } from '../http/index.ts'
 import type { ClientOptions } from '../kafka/index.ts'
 
 /** What every service reads from its environment. */
@@ -10,6 +11,8 @@ export interface ServiceEnvironment {
   logger: Logger
   /** Of this service's own Kafka clients; what they say of themselves is logged as warnings. */
   client: ClientOptions
+  /** Who may talk to its public server, beside loopback. */
+  guard: GuardOptions
   /** A variable that must be set. */
   required(name: string): string
   /** A variable that must be a number. */
@@ -34,6 +37,10 @@ export function readServiceEnvironment(
     bootstrap,
     logger,
     client: { bootstrap, clientId: service, log: ({ message, details }) => logger.warn(details, message) },
+    guard: {
+      allowedHosts: listOf(environment[ENVIRONMENT.allowedHosts]),
+      allowedOrigins: listOf(environment[ENVIRONMENT.allowedOrigins]),
+    },
     required,
     number(name) {
       const value = Number(required(name))
@@ -42,4 +49,11 @@ export function readServiceEnvironment(
       return value
     },
   }
+}
+
+function listOf(text: string | undefined): string[] {
+  return (text ?? '')
+    .split(',')
+    .map((entry) => entry.trim().toLowerCase())
+    .filter(Boolean)
 }

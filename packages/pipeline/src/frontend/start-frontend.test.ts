@@ -6,6 +6,9 @@ import { afterEach, describe, expect, test, vi } from 'vitest'
 import { WebSocket } from 'ws'
 import { FakeTopic, outputRecord, progressOf, quietLogger } from '../../test/fake-readings.ts'
 import { startBackend } from '../backend/index.ts'
+import { readServiceEnvironment } from '../bin/service-environment.ts'
+import type { GuardOptions } from '../http/index.ts'
+import { readPageOverrides } from './page-overrides.ts'
 import { type FrontendOptions, startFrontend } from './start-frontend.ts'
 
 const closers: (() => Promise<unknown> | unknown)[] = []
@@ -35,9 +38,10 @@ async function start(options: Partial<FrontendOptions> & { backendUrl: string })
   return { ...frontend, url: `http://127.0.0.1:${frontend.httpPort}` }
 }
 
-async function startFakeBackend(httpAddress = '127.0.0.1:0') {
+async function startFakeBackend(httpAddress = '127.0.0.1:0', guard: GuardOptions = {}) {
   const normal = new FakeTopic('normal-data')
   const backend = await startBackend({
+    ...guard,
     service: 'backend',
     httpAddress,
     statsAddress: '127.0.0.1:0',
@@ -93,6 +97,23 @@ describe('the page', () => {
     expect(policy).toContain("connect-src 'self' https://api.example wss://live.example;")
   })
 
+  test('reads them from its environment, where nothing is as good as not set', async () => {
+    expect(
+      readPageOverrides({
+        VITE_API_URL: 'http://a.example',
+        VITE_WS_URL: 'ws://a.example/ws',
+        VITE_MAPBOX_TOKEN: 'pk.1',
+      }),
+    ).toEqual({ apiUrl: 'http://a.example', wsUrl: 'ws://a.example/ws', mapboxToken: 'pk.1' })
+    const page = readPageOverrides({ VITE_API_URL: '', VITE_WS_URL: '', VITE_MAPBOX_TOKEN: '' })
+    const { url } = await start({ backendUrl: 'http://127.0.0.1:1', page })
+    expect(await (await fetch(`${url}/config.json`)).json()).toEqual({
+      apiUrl: null,
+      wsUrl: null,
+      mapboxToken: null,
+    })
+  })
+
   test('that is not built makes the service unhealthy, in words', async () => {
     const { url, statsPort } = await start({ backendUrl: 'http://127.0.0.1:1', webRoot: '/nowhere' })
     expect(await (await fetch(url)).text()).toContain('npm run build')
@@ -130,6 +151,28 @@ describe('the backend behind it', () => {
     const evil = connect(frontend.httpPort, { headers: { origin: 'http://evil.example' } })
     await expect(evil.opened).rejects.toThrow('403')
     await expect(connect(frontend.httpPort, { path: '/other' }).opened).rejects.toThrow('404')
+  })
+
+  test('is reached by its name among containers, and by pages of origins that it was told of', async () => {
+    const guard = readServiceEnvironment(
+      {
+        RADTUNE_ALLOWED_HOSTS: 'backend',
+        RADTUNE_ALLOWED_ORIGINS: 'http://127.0.0.1:8080, http://localhost:8080',
+      },
+      'backend',
+    ).guard
+    const { backend } = await startFakeBackend('127.0.0.1:0', guard)
+    const status = async (headers: Record<string, string>) => {
+      const { opened } = connect(backend.httpPort, { headers })
+      return opened.then(
+        () => 101,
+        ({ message }: Error) => Number(/\d+$/.exec(message)?.[0]),
+      )
+    }
+    expect(await status({ host: 'backend:8000' })).toBe(101)
+    expect(await status({ host: 'frontend:8080' })).toBe(421)
+    expect(await status({ host: '127.0.0.1:8000', origin: 'http://localhost:8080' })).toBe(101)
+    expect(await status({ host: '127.0.0.1:8000', origin: 'http://localhost:3000' })).toBe(403)
   })
 
   test('hears of a slow page: nothing piles up in between', async () => {

@@ -6,6 +6,7 @@ import { type FastifyInstance, fastify } from 'fastify'
 import { type GuardOptions, guardRequest, listenFastify } from '../http/index.ts'
 import { processSample, startStatsServer } from '../stats-server/index.ts'
 import { frontendMetrics } from './frontend-metrics.ts'
+import type { PageOverrides } from './page-overrides.ts'
 import { refuseUpgrade, type TunnelTarget, tunnelWebSocket } from './tunnel-websocket.ts'
 import { findWebRoot } from './web-root.ts'
 
@@ -18,15 +19,8 @@ export interface FrontendOptions extends GuardOptions {
   backendUrl: string
   /** Folder of the built page; by default the one of `@radtune/web`. */
   webRoot?: string | undefined
-  /** What the page is told at run time; an address that is not given is the page's own origin. */
   page?: PageOverrides
   logger: { info(details: object, message: string): void; warn(details: object, message: string): void }
-}
-
-export interface PageOverrides {
-  apiUrl?: string | undefined
-  wsUrl?: string | undefined
-  mapboxToken?: string | undefined
 }
 
 export interface RunningFrontend {

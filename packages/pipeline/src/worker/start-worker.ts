@@ -45,6 +45,10 @@ const RESTART_DELAY_MS = 1000
 /** A slot that is added to a running worker counts as healthy for so long before it has joined. */
 const ADDED_GRACE_MS = 15_000
 const MIB = 1024 * 1024
+/** Beside this file, and like it a source or built. */
+const SLOT_THREAD = import.meta.url.endsWith('.ts')
+  ? new URL('./slot-thread.ts', import.meta.url)
+  : new URL('./slot-thread.js', import.meta.url)
 /**
  * Records die young. Left to itself V8 lets the young generation grow beyond what the old one has to spare, and then marks
  * the old one over and over for nothing: three times the CPU per record at full speed, measured.
@@ -193,7 +197,7 @@ function spawnSlot(
   { index, generation, heapBytes, added }: Pick<RunningSlot, 'index' | 'generation' | 'heapBytes' | 'added'>,
 ): RunningSlot {
   const start: SlotStart = { slot: index, service, bootstrap, settings: settings.values, generation }
-  const thread = new Worker(new URL('./slot-thread.js', import.meta.url), {
+  const thread = new Worker(SLOT_THREAD, {
     workerData: start,
     name: `slot-${index}`,
     resourceLimits: {

@@ -74,7 +74,9 @@ async function startServices({ place, rendered, containers, signal }: BringUp): 
     await runCompose(project, ['up', '--detach', '--no-build', '--remove-orphans'], signal)
     return
   }
-  const changed = rendered.services.filter(({ name, differs }) => differs || !isThere(containers.get(name), name))
+  const changed = rendered.services.filter(
+    ({ name, differs }) => differs || !isThere(containers.get(name), name),
+  )
   if (changed.length === 0) return
   const names = changed.map(({ name }) => name)
   await runCompose(project, ['up', '--detach', '--no-build', '--no-deps', ...names], signal)
@@ -137,8 +139,10 @@ function watchContainers(engine: Engine, { place, rendered, containers: before, 
 
   function tell(name: string, condition: ServiceCondition): void {
     if (conditions.get(name) === condition) return
-    if (condition === 'starting' || !startedAt.has(name)) startedAt.set(name, performance.now())
-    if (condition === 'healthy' && conditions.get(name) !== 'starting') tell(name, 'starting')
+    const started = startedAt.has(name)
+    if (condition === 'starting' || !started) startedAt.set(name, performance.now())
+    // One that was well at the first look has been started before it.
+    if (condition === 'healthy' && !started) tell(name, 'starting')
     conditions.set(name, condition)
     const elapsedMs = performance.now() - (startedAt.get(name) ?? performance.now())
     onEvent({ kind: 'service', name, condition, reason: undefined, elapsedMs })

@@ -1,5 +1,5 @@
-import { PassThrough } from 'node:stream'
 import { createInterface } from 'node:readline'
+import { PassThrough } from 'node:stream'
 import type { LogLine, LogQuery } from '../../ports/runtime.ts'
 import type { Engine } from './engine.ts'
 
@@ -13,7 +13,8 @@ export async function* readContainerLogs(
   const wanted = [...containers].filter(([service]) => query.services.includes(service))
   const until = Math.floor(Date.now() / 1000)
   const past: LogLine[] = []
-  for (const [service, id] of wanted) past.push(...(await tailOf(engine, { service, id, lines: query.lines })))
+  for (const [service, id] of wanted)
+    past.push(...(await tailOf(engine, { service, id, lines: query.lines })))
   yield* past
     .map((line, index) => ({ line, index }))
     .sort((a, b) => (a.line.at ?? 0) - (b.line.at ?? 0) || a.index - b.index)

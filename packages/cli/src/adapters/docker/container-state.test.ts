@@ -55,7 +55,11 @@ describe('what the engine says of a container', () => {
   })
 
   it('has a process only while it runs', () => {
-    expect(serviceStateOf(kafka, container(), seen)).toMatchObject({ pid: 42, exit: undefined, reason: undefined })
+    expect(serviceStateOf(kafka, container(), seen)).toMatchObject({
+      pid: 42,
+      exit: undefined,
+      reason: undefined,
+    })
     const ended = container({ Running: false, Status: 'exited', ExitCode: 3, Pid: 0 })
     expect(serviceStateOf(kafka, ended, seen)).toMatchObject({
       pid: undefined,
@@ -92,7 +96,10 @@ describe('what the engine says of a container', () => {
     const quota = container({}, { NanoCpus: 0, CpuQuota: 25_000, CpuPeriod: 50_000 })
     expect(serviceStateOf(kafka, quota, seen).limits).toMatchObject({ cpus: 0.5, enforced: true })
     const free = container({}, { Memory: 0, NanoCpus: 0 })
-    expect(serviceStateOf(kafka, free, seen).limits).toMatchObject({ enforced: false, how: expect.stringContaining('no CPU') })
+    expect(serviceStateOf(kafka, free, seen).limits).toMatchObject({
+      enforced: false,
+      how: expect.stringContaining('no CPU'),
+    })
   })
 })
 
@@ -128,6 +135,9 @@ describe('the counters of a container', () => {
     const after = { atNs: 2_000_000_000n, stats: stats(5e8) }
     expect(usageOf(after, undefined).cpus).toMatchObject({ known: false })
     expect(usageOf(after, { atNs: 0n, stats: stats(1e9) }).cpus).toMatchObject({ known: false })
-    expect(usageOf(after, undefined).throttling).toMatchObject({ known: false, why: 'no CPU limit is enforced' })
+    expect(usageOf(after, undefined).throttling).toMatchObject({
+      known: false,
+      why: 'no CPU limit is enforced',
+    })
   })
 })

@@ -23,14 +23,18 @@ const SHORTEST_MS = 250
 const LONGEST_MS = 10_000
 
 /** Measures containers by their counters, from one question to the next; the first one waits for a second look. */
-export function createUsageMeter(engine: Engine): { measure(ids: readonly string[]): Promise<Map<string, ContainerUsage>> } {
+export function createUsageMeter(engine: Engine): {
+  measure(ids: readonly string[]): Promise<Map<string, ContainerUsage>>
+} {
   const earlier = new Map<string, Sample>()
   return {
     async measure(ids) {
       const now = process.hrtime.bigint()
       const stale = ids.some((id) => !isFresh(earlier.get(id), now))
       if (stale) {
-        await Promise.all(ids.map((id) => look(engine, id).then((sample) => sample && earlier.set(id, sample))))
+        await Promise.all(
+          ids.map((id) => look(engine, id).then((sample) => sample && earlier.set(id, sample))),
+        )
         await new Promise((resolve) => setTimeout(resolve, SHORTEST_MS))
       }
       const usages = await Promise.all(
@@ -80,7 +84,8 @@ export function usageOf({ atNs, stats }: Sample, before: Sample | undefined): Co
       memory.usage === undefined ? unknown('it does not run') : known(Math.max(0, memory.usage - cache), at),
     cpus: since
       ? known(
-          (cpu.cpu_usage.total_usage - since.stats.cpu_stats.cpu_usage.total_usage) / Number(atNs - since.atNs),
+          (cpu.cpu_usage.total_usage - since.stats.cpu_stats.cpu_usage.total_usage) /
+            Number(atNs - since.atNs),
           at,
         )
       : unknown('not measured yet'),

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { RadtuneError } from '@radtune/core/errors'
+import { KAFKA_VERSION, PIPELINE_IMAGE } from '@radtune/core/render'
 import type { ContainerInspectInfo } from 'dockerode'
 import type { Launch, Runtime, RuntimeEvent, StackState } from '../../ports/runtime.ts'
 import { bringUp } from './bring-up.ts'
@@ -15,16 +16,19 @@ import {
   findContainers,
   findLastEnds,
   findVolumes,
+  type ProjectVolume,
   projectNameOf,
   removeContainers,
 } from './project-containers.ts'
 import { checkPublishedPorts } from './published-ports.ts'
-import { renderStack, type RenderedStack, writeStack } from './rendered-stack.ts'
+import { type RenderedStack, renderStack, writeStack } from './rendered-stack.ts'
 import { stopContainers } from './stop-containers.ts'
 
 export interface DockerRuntimeOptions {
   /** Folder that holds `.radtune/`. */
   projectDir: string
+  /** Of radtune: the tag of the image of the pipeline. */
+  version: string
   environment?: NodeJS.ProcessEnv
 }
 
@@ -40,6 +44,7 @@ const PROFILE_LABEL = 'radtune.profile'
 /** The runtime on a container engine: launched through `docker compose`, observed and changed over the engine's API. */
 export function createDockerRuntime({
   projectDir,
+  version,
   environment = process.env,
 }: DockerRuntimeOptions): Runtime {
   const projectFolder = resolve(projectDir)
@@ -84,7 +89,8 @@ export function createDockerRuntime({
     const volumes = await findVolumes(engine, place.project)
     if (volumes.length === 0) return undefined
     return {
-      profile: volumes.map(({ labels }) => labels[PROFILE_LABEL]).find((name) => name !== undefined) ?? 'unknown',
+      profile:
+        volumes.map(({ labels }) => labels[PROFILE_LABEL]).find((name) => name !== undefined) ?? 'unknown',
       bytes: volumes.reduce((sum, { bytes }) => sum + bytes, 0),
     }
   }
@@ -107,8 +113,8 @@ export function createDockerRuntime({
     await readEngine(engine)
     await requireCompose()
     const containers = await findContainers(engine, place.project)
-    const hadData = (await findVolumes(engine, place.project)).length > 0
-    await checkVersionOfData(engine)
+    const volumes = await findVolumes(engine, place.project)
+    checkVersionOfData(volumes)
     const sources = findSources(import.meta.dirname)
     const drawn = await renderStack(place, wanted, { version, sources, containers })
     await checkPublishedPorts(drawn, containers)
@@ -118,19 +124,23 @@ export function createDockerRuntime({
     const launchedAt = (await readLaunched(place.folder))?.launchedAt
     await mkdir(place.folder, { recursive: true, mode: 0o700 })
     await writeStack(place.folder, rendered)
-    const launched = { launch: wanted, launchedAt: containers.size > 0 ? (launchedAt ?? Date.now()) : Date.now() }
+    const launched = {
+      launch: wanted,
+      launchedAt: containers.size > 0 ? (launchedAt ?? Date.now()) : Date.now(),
+    }
     await writeFile(launchedFile(place.folder), JSON.stringify(launched))
     try {
       await bringUp(engine, { place, rendered, containers, signal, onEvent })
     } catch (error) {
       if (signal.aborted && containers.size === 0) {
         await stop({ onEvent })
-        if (!hadData) await dropData()
+        if (volumes.length === 0) await dropData()
       }
       throw error
     }
     const state = await inspect()
-    if (!state) throw new RadtuneError('RT-UP-004', { what: 'the stack is gone: nothing of it runs any more' })
+    if (!state)
+      throw new RadtuneError('RT-UP-004', { what: 'the stack is gone: nothing of it runs any more' })
     const [first] = state.services
     if (first) onEvent({ kind: 'limits', enforced: first.limits.enforced, how: first.limits.how })
     return state
@@ -150,6 +160,22 @@ export function createDockerRuntime({
       const ids = new Map([...containers].map(([service, { Id }]) => [service, Id]))
       yield* readContainerLogs(engine, ids, query, signal)
     },
+  }
+}
+
+/** Of Kafka, as the image has it. */
+const KAFKA_LABEL = 'radtune.kafka'
+
+/** An older Kafka does not read what a newer one has written, and a newer one does not give it back. */
+function checkVersionOfData(volumes: readonly ProjectVolume[]): void {
+  for (const { name, labels } of volumes) {
+    const written = labels[KAFKA_LABEL]
+    if (written === undefined || written === KAFKA_VERSION) continue
+    throw new RadtuneError('RT-DOCKER-007', {
+      what: `the data of this project were written by Kafka ${written}, and this radtune runs ${KAFKA_VERSION}`,
+      why: `the volume ${name} bears the label ${KAFKA_LABEL}=${written}`,
+      left: 'nothing was changed',
+    })
   }
 }
 

@@ -11,10 +11,14 @@ const DOCKERFILE = join('compose', 'image', 'Dockerfile')
 /** What the image is built from, below the folder of the sources. */
 const BUILD_INPUTS = [
   '.dockerignore',
+  '.npmrc',
   'compose/image',
   'package.json',
   'package-lock.json',
+  'packages/cli/package.json',
+  'scripts/package.json',
   'tsconfig.base.json',
+  'tsconfig.json',
   'packages/core',
   'packages/pipeline',
   'packages/web',
@@ -39,7 +43,11 @@ interface Provision {
 /**
  * Makes sure of an image that comes from a registry. Throws RT-DOCKER-004 when the engine does not have it and cannot pull it.
  */
-export async function providePulled(engine: Engine, image: string, { signal, onEvent }: Provision): Promise<void> {
+export async function providePulled(
+  engine: Engine,
+  image: string,
+  { signal, onEvent }: Provision,
+): Promise<void> {
   if (await hasImage(engine, image)) return
   onEvent({ kind: 'fetching', what: image, detail: 'docker pull' })
   const { code, output } = await runDocker(['pull', '--quiet', image], signal)
@@ -61,13 +69,26 @@ export async function providePipeline(
   if ((await labelOf(engine, image)) === fingerprint) return
   onEvent({ kind: 'fetching', what: image, detail: `docker build, from ${sources}` })
   const { code, output } = await runDocker(
-    ['build', '--label', `${SOURCES_LABEL}=${fingerprint}`, '--tag', image, '--file', join(sources, DOCKERFILE), sources],
+    [
+      'build',
+      '--label',
+      `${SOURCES_LABEL}=${fingerprint}`,
+      '--tag',
+      image,
+      '--file',
+      join(sources, DOCKERFILE),
+      sources,
+    ],
     signal,
   )
   signal.throwIfAborted()
   if (code === 0) return
   const lines = output.split('\n').filter((line) => line.trim() !== '')
-  if (lines.some((line) => /pull access denied|failed to resolve|manifest unknown|Client\.Timeout|no such host/.test(line)))
+  if (
+    lines.some((line) =>
+      /pull access denied|failed to resolve|manifest unknown|Client\.Timeout|no such host/.test(line),
+    )
+  )
     throw missing(/FROM (\S+)/.exec(output)?.[1] ?? 'an image that it is built on', output)
   throw new RadtuneError('RT-DOCKER-005', {
     what: `${image} could not be built`,
@@ -80,7 +101,11 @@ function missing(image: string, output: string): RadtuneError {
   return new RadtuneError('RT-DOCKER-004', {
     what: `the engine does not have ${image} and cannot pull it`,
     why: output.trim().split('\n').at(-1) ?? 'docker pull failed',
-    fix: [`docker pull ${image}`, `docker load --input FILE    (of docker save ${image})`, 'radtune up --runtime local'],
+    fix: [
+      `docker pull ${image}`,
+      `docker load --input FILE    (of docker save ${image})`,
+      'radtune up --runtime local',
+    ],
   })
 }
 

@@ -56,7 +56,10 @@ export async function findLastEnds(
   for await (const chunk of events) text += String(chunk)
   for (const line of text.split('\n')) {
     if (line.trim() === '') continue
-    const { Action, Actor } = JSON.parse(line) as { Action: string; Actor: { ID: string; Attributes: Record<string, string> } }
+    const { Action, Actor } = JSON.parse(line) as {
+      Action: string
+      Actor: { ID: string; Attributes: Record<string, string> }
+    }
     if (Action === 'oom') killed.add(Actor.ID)
     else {
       ends.set(Actor.ID, { code: Number(Actor.Attributes.exitCode), outOfMemory: killed.has(Actor.ID) })

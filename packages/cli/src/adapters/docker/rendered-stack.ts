@@ -1,6 +1,6 @@
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { renderCompose, startOrder, startValuesOf } from '@radtune/core/render'
+import { PIPELINE_IMAGE, renderCompose, startOrder, startValuesOf } from '@radtune/core/render'
 import type { ServiceSpec } from '@radtune/core/stack'
 import type { ContainerInspectInfo } from 'dockerode'
 import { parse } from 'yaml'
@@ -46,16 +46,21 @@ interface ComposeService {
 export async function renderStack(
   place: Place,
   { spec, data, ports, environment }: Launch,
-  { version, sources, containers }: { version: string; sources: string | undefined; containers: ReadonlyMap<string, ContainerInspectInfo> },
+  {
+    version,
+    sources,
+    containers,
+  }: { version: string; sources: string | undefined; containers: ReadonlyMap<string, ContainerInspectInfo> },
 ): Promise<RenderedStack> {
   const development = environment === 'dev' && sources !== undefined
   const [artifact] = renderCompose({
     spec,
     version,
     fileName: FILE_NAME,
-    title: 'What radtune up launched last, on this machine. Written by radtune; changes made here have no effect.',
+    title:
+      'What radtune up launched last, on this machine. Written by radtune; changes made here have no effect.',
     project: place.project,
-    image: `radtune-pipeline:${version}`,
+    image: `${PIPELINE_IMAGE}:${version}`,
     sources,
     inspector: development ? inspectorPorts(spec.services) : undefined,
     data,

@@ -26,7 +26,11 @@ export async function stopContainers(
 
 async function stopOne(
   engine: Engine,
-  { name, container: { Id }, onEvent }: { name: string; container: ContainerInspectInfo; onEvent: (event: RuntimeEvent) => void },
+  {
+    name,
+    container: { Id },
+    onEvent,
+  }: { name: string; container: ContainerInspectInfo; onEvent: (event: RuntimeEvent) => void },
 ): Promise<void> {
   const startedAt = performance.now()
   const tell = (condition: 'stopping' | 'stopped') =>

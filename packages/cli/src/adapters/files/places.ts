@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 
@@ -8,6 +8,16 @@ export function findShippedProfiles(programDir: string): string {
     const profiles = join(folder, 'profiles')
     if (existsSync(join(profiles, '4c8g.yaml'))) return profiles
     if (folder === dirname(folder)) return join(programDir, 'profiles')
+  }
+}
+
+/** radtune's version, from the package.json at or above `programDir`. */
+export function findVersion(programDir: string): string {
+  for (let folder = programDir; ; folder = dirname(folder)) {
+    const file = join(folder, 'package.json')
+    if (existsSync(file))
+      return String((JSON.parse(readFileSync(file, 'utf8')) as { version?: string }).version)
+    if (folder === dirname(folder)) return 'unknown'
   }
 }
 

@@ -3,9 +3,8 @@ import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from '
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { RadtuneError } from '@radtune/core/errors'
+import { KAFKA_VERSION } from '@radtune/core/render'
 import { fetchWithMaven } from './maven.ts'
-
-export const KAFKA_VERSION = '4.3.1'
 
 /** Dependencies of a broker: Kafka itself and the one thing that it lacks, a place for its log lines to go. */
 const DEPENDENCIES = [
