@@ -8,10 +8,10 @@ type Said = Omit<MonitorEvent, 'at'>
 export function deriveEvents(
   before: Snapshot,
   now: Snapshot,
-  silentBefore: ReadonlySet<string>,
+  sources: { silentBefore: ReadonlySet<string>; toldBefore: ReadonlySet<string> },
 ): MonitorEvent[] {
   const said: Said[] = [
-    ...sourceEvents(now, silentBefore),
+    ...sourceEvents(now, sources),
     ...both(before.services, now.services, serviceEvents),
     ...both(before.kafka.group, now.kafka.group, groupEvents),
     ...both(before.kafka.topics, now.kafka.topics, (was, is) =>
@@ -40,8 +40,8 @@ export function deriveEvents(
   return [...said.map((one) => ({ at: now.at, ...one })), ...now.events]
 }
 
-/** The sources that say nothing in a snapshot, with their whys. */
-export function silentSources(snapshot: Snapshot): Map<string, string> {
+/** The sources that say nothing in a snapshot, with their whys, and those that say something. */
+export function sourcesOf(snapshot: Snapshot): { silent: Map<string, string>; told: string[] } {
   const sources: [string, Reading<unknown>][] = [
     ['runtime', snapshot.services],
     ['host', snapshot.host],
@@ -50,13 +50,22 @@ export function silentSources(snapshot: Snapshot): Map<string, string> {
     ['provider', snapshot.provider],
     ['backend', snapshot.backend],
   ]
-  return new Map(sources.flatMap(([name, reading]) => (reading.known ? [] : [[name, reading.why] as const])))
+  return {
+    silent: new Map(
+      sources.flatMap(([name, reading]) => (reading.known ? [] : [[name, reading.why] as const])),
+    ),
+    told: sources.flatMap(([name, reading]) => (reading.known ? [name] : [])),
+  }
 }
 
-function sourceEvents(now: Snapshot, silentBefore: ReadonlySet<string>): Said[] {
-  const silent = silentSources(now)
-  const lost = [...silent].filter(([name]) => !silentBefore.has(name))
-  const back = [...silentBefore].filter((name) => !silent.has(name))
+/** A source that is slow to answer for the first time has not been lost, and does not come back. */
+function sourceEvents(
+  now: Snapshot,
+  { silentBefore, toldBefore }: { silentBefore: ReadonlySet<string>; toldBefore: ReadonlySet<string> },
+): Said[] {
+  const { silent } = sourcesOf(now)
+  const lost = [...silent].filter(([name]) => !silentBefore.has(name) && toldBefore.has(name))
+  const back = [...silentBefore].filter((name) => !silent.has(name) && toldBefore.has(name))
   return [
     ...lost.map(([name, why]) => event('warn', 'source', name, `${name} tells nothing: ${why}`)),
     ...back.map((name) => event('info', 'source', name, `${name} tells again`)),

@@ -5,7 +5,7 @@ import { flowLoadOf } from './flow-load.ts'
 import type { History } from './history.ts'
 import type { Measures } from './measure.ts'
 import { slotsOf } from './measure-workers.ts'
-import { meanOver, metricOver } from './metric-over.ts'
+import type { WindowReader } from './metric-over.ts'
 import { metricName, metricValueText } from './metric-text.ts'
 import { partitionsOf } from './partition-positions.ts'
 import { finite } from './rate.ts'
@@ -19,6 +19,7 @@ export interface EvaluationInputs {
   now: number
   windowMs: number
   history: History
+  windows: WindowReader
   snapshot: Snapshot
   measures: Measures
   targets: Targets
@@ -33,19 +34,18 @@ const RECENT_MS = 10_000
 
 /** Puts together what the newest window means. */
 export function drawEvaluation(inputs: EvaluationInputs): Evaluation {
-  const { now, windowMs, history, snapshot, measures, targets, stateOf } = inputs
+  const { now, windowMs, history, windows, snapshot, measures, targets, stateOf } = inputs
+  const window = { from: now - windowMs, to: now }
   const metric = (name: string): Metric => {
     const reading = measures.get(name)
-    return metricOver(history, name, {
-      from: now - windowMs,
-      to: now,
+    return windows.metric(name, window, {
       now: reading,
       threshold: thresholdOf(name, targets, measures.get('in')),
       // What cannot be seen is not ok: it is not judged.
       state: reading?.known ? stateOf(name) : undefined,
     })
   }
-  const recent = (name: string) => meanOver(history, name, { from: now - RECENT_MS, to: now })
+  const recent = (name: string) => windows.mean(name, { from: now - RECENT_MS, to: now })
   const partitions = mapReading(partitionsOf(snapshot), (all) =>
     all.map(({ partition, end, lag, owner }) => ({
       partition,
@@ -100,7 +100,7 @@ export function drawEvaluation(inputs: EvaluationInputs): Evaluation {
       stage,
       share: metric(`stage/${stage}`),
     })),
-    rejected: rejectedOf({ history, from: now - windowMs, to: now }),
+    rejected: rejectedOf(history, (name) => windows.mean(name, window)),
     provider: {
       state: snapshot.provider.known ? snapshot.provider.value.state : null,
       target: measures.get('provider.target') ?? unknown('it was not measured yet'),
@@ -193,14 +193,14 @@ function topicsOf(
 }
 
 /** Rejected records by reason over the window, the most frequent first. */
-function rejectedOf(window: { history: History; from: number; to: number }): Evaluation['rejected'] {
-  const out = meanOver(window.history, 'out', window)
-  return window.history.metrics
+function rejectedOf(
+  { metrics }: History,
+  mean: (metric: string) => number | undefined,
+): Evaluation['rejected'] {
+  const out = mean('out')
+  return metrics
     .filter((name) => name.startsWith('rejected/'))
-    .map((name) => ({
-      reason: name.slice('rejected/'.length),
-      perSecond: meanOver(window.history, name, window) ?? 0,
-    }))
+    .map((name) => ({ reason: name.slice('rejected/'.length), perSecond: mean(name) ?? 0 }))
     .filter(({ perSecond }) => perSecond > 0)
     .map((one) => ({ ...one, share: out !== undefined && out > 0 ? one.perSecond / out : null }))
     .sort((a, b) => b.perSecond - a.perSecond)

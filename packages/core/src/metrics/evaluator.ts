@@ -1,9 +1,10 @@
-import { deriveEvents, silentSources } from './derive-events.ts'
+import { deriveEvents, sourcesOf } from './derive-events.ts'
 import { drawEvaluation } from './draw-evaluation.ts'
 import type { Evaluation } from './evaluation.ts'
 import { createBottleneckFollower } from './follow-bottleneck.ts'
 import { History } from './history.ts'
 import { type Measures, measure, newestOfEach } from './measure.ts'
+import { createWindowReader, type WindowReader } from './metric-over.ts'
 import { metricName, metricValueText } from './metric-text.ts'
 import type { MonitorEvent, Snapshot } from './snapshot.ts'
 import { type Targets, targetsInForce } from './targets.ts'
@@ -33,6 +34,8 @@ export class Evaluator {
   /** The newest word of each source, and what was measured of it. */
   #before: { snapshot: Snapshot; measures: Measures } | undefined
   #silent: ReadonlySet<string> = new Set()
+  readonly #told = new Set<string>()
+  readonly #windows: WindowReader
   readonly #states = new Map<string, { state: ThresholdState; at: number }>()
   readonly #kills = new Map<string, number>()
   readonly #bottleneck = createBottleneckFollower()
@@ -42,6 +45,7 @@ export class Evaluator {
     this.#targets = targets
     this.windowMs = windowMs
     this.history = new History(capacity === undefined ? {} : { capacity })
+    this.#windows = createWindowReader(this.history)
   }
 
   get targets(): Targets {
@@ -74,8 +78,13 @@ export class Evaluator {
     const measures = measure(snapshot, { before: this.#before })
     if (!this.history.add(snapshot.at, measures)) return this.evaluate(this.#newest?.at ?? snapshot.at)
     if (snapshot.settings.known) this.#targets = targetsInForce(this.#targets, snapshot.settings.value.values)
-    if (this.#before) this.#note(deriveEvents(this.#before.snapshot, snapshot, this.#silent))
-    this.#silent = new Set(silentSources(snapshot).keys())
+    const { silent, told } = sourcesOf(snapshot)
+    if (this.#before) {
+      const sources = { silentBefore: this.#silent, toldBefore: this.#told }
+      this.#note(deriveEvents(this.#before.snapshot, snapshot, sources))
+    }
+    this.#silent = new Set(silent.keys())
+    for (const name of told) this.#told.add(name)
     this.#newest = snapshot
     this.#before = { snapshot: newestOfEach(this.#before?.snapshot, snapshot), measures }
     this.#judge(measures, snapshot.at)
@@ -89,6 +98,7 @@ export class Evaluator {
       now,
       windowMs: this.windowMs,
       history: this.history,
+      windows: this.#windows,
       snapshot: this.#newest,
       measures: this.#before.measures,
       targets: this.#targets,

@@ -77,20 +77,34 @@ export class History {
     for (const { at, values } of newer) this.add(at, values)
   }
 
-  /** Values of a metric in (from, to], oldest first, with their times; what is not known is left out. */
-  values(metric: string, { from, to = Number.POSITIVE_INFINITY }: { from: number; to?: number }): Sampled {
-    const found: Sampled = { times: [], values: [] }
+  /**
+   * Writes times and values of a metric in (from, to], oldest first, into `into`, and answers how many: for what is asked of all
+   * metrics every second. What is not known is left out.
+   */
+  read(metric: string, { from, to }: { from: number; to: number }, into: Scratch): number {
     const column = this.#columns.get(metric)
-    if (!column) return found
+    if (!column) return 0
     const end = this.#firstAfter(to)
+    let count = 0
     for (let index = this.#firstAfter(from); index < end; index += 1) {
       const place = this.#place(index)
       const value = column[place] as number
       if (Number.isNaN(value)) continue
-      found.times.push(this.#times[place] as number)
-      found.values.push(value)
+      into.times[count] = this.#times[place] as number
+      into.values[count] = value
+      count += 1
     }
-    return found
+    return count
+  }
+
+  /** Values of a metric in (from, to], oldest first, with their times; what is not known is left out. */
+  values(metric: string, { from, to = Number.POSITIVE_INFINITY }: { from: number; to?: number }): Sampled {
+    const scratch = createScratch(this.capacity)
+    const count = this.read(metric, { from, to }, scratch)
+    return {
+      times: Array.from(scratch.times.subarray(0, count)),
+      values: Array.from(scratch.values.subarray(0, count)),
+    }
   }
 
   /** The newest value of a metric that is known, with its time. */
@@ -171,7 +185,17 @@ export class History {
   }
 }
 
-export interface Sampled {
+/** Room for as many samples as a history holds, used again and again. */
+export interface Scratch {
+  times: Float64Array
+  values: Float64Array
+}
+
+export function createScratch(capacity: number): Scratch {
+  return { times: new Float64Array(capacity), values: new Float64Array(capacity) }
+}
+
+interface Sampled {
   times: number[]
   values: number[]
 }

@@ -1,72 +1,82 @@
 import type { Metric } from './evaluation.ts'
-import type { History } from './history.ts'
+import { createScratch, type History, type Scratch } from './history.ts'
 import { type Reading, unknown } from './reading.ts'
 import type { Threshold, ThresholdState } from './threshold.ts'
 
-/** A metric over (from, to]: what it is now, and what its samples in the window come to. */
-export function metricOver(
-  history: History,
-  metric: string,
-  {
-    from,
-    to,
-    now,
-    threshold,
-    state,
-  }: {
-    from: number
-    to: number
-    now: Reading<number> | undefined
-    threshold?: Threshold | undefined
-    state?: ThresholdState | undefined
-  },
-): Metric {
-  const { times, values } = history.values(metric, { from, to })
-  const judged = {
-    now: now ?? unknown('it was not measured yet'),
-    samples: values.length,
-    limit: threshold?.warn ?? null,
-    state: state?.word ?? null,
-  }
-  if (values.length === 0)
-    return { ...judged, average: null, min: null, max: null, p95: null, perMinute: null }
-  const sorted = values.toSorted((a, b) => a - b)
+/** A span of time, its beginning left out. */
+export interface Window {
+  from: number
+  to: number
+}
+
+/** What is known of a metric beside its samples. */
+export interface Judged {
+  now: Reading<number> | undefined
+  threshold: Threshold | undefined
+  state: ThresholdState | undefined
+}
+
+/** Answers what the samples of metrics in windows come to. One for each history: it uses its room again and again. */
+export interface WindowReader {
+  metric(name: string, window: Window, judged: Judged): Metric
+  /** The mean; undefined when the metric is not known there. */
+  mean(name: string, window: Window): number | undefined
+}
+
+export function createWindowReader(history: History): WindowReader {
+  const scratch = createScratch(history.capacity)
   return {
-    ...judged,
-    average: values.reduce((sum, value) => sum + value, 0) / values.length,
-    min: sorted[0] ?? null,
-    max: sorted.at(-1) ?? null,
-    p95: percentile(sorted, 0.95),
-    perMinute: slopePerMinute(times, values),
+    metric(name, window, { now, threshold, state }) {
+      const count = history.read(name, window, scratch)
+      return {
+        now: now ?? unknown('it was not measured yet'),
+        ...summaryOf(scratch, count),
+        samples: count,
+        limit: threshold?.warn ?? null,
+        state: state?.word ?? null,
+      }
+    },
+    mean(name, window) {
+      const count = history.read(name, window, scratch)
+      return count === 0 ? undefined : sumOf(scratch.values, count) / count
+    },
   }
 }
 
-/** The smallest value that at least this share of all is not above (nearest rank). */
-function percentile(sorted: readonly number[], share: number): number | null {
-  return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? null
+function summaryOf(
+  scratch: Scratch,
+  count: number,
+): Pick<Metric, 'average' | 'min' | 'max' | 'p95' | 'perMinute'> {
+  if (count === 0) return { average: null, min: null, max: null, p95: null, perMinute: null }
+  const average = sumOf(scratch.values, count) / count
+  const perMinute = slopePerMinute(scratch, count, average)
+  const sorted = scratch.values.subarray(0, count).sort()
+  return {
+    average,
+    min: sorted[0] as number,
+    max: sorted[count - 1] as number,
+    // The smallest value that 95 % are not above (nearest rank).
+    p95: sorted[Math.ceil(0.95 * count) - 1] as number,
+    perMinute,
+  }
 }
 
 /** Least squares; fewer than three samples are no trend. */
-function slopePerMinute(times: readonly number[], values: readonly number[]): number | null {
-  if (values.length < 3) return null
+function slopePerMinute({ times, values }: Scratch, count: number, average: number): number | null {
+  if (count < 3) return null
   const start = times[0] as number
-  const minutes = times.map((time) => (time - start) / 60_000)
-  const meanX = minutes.reduce((sum, x) => sum + x, 0) / minutes.length
-  const meanY = values.reduce((sum, y) => sum + y, 0) / values.length
+  const meanMinutes = (sumOf(times, count) / count - start) / 60_000
   let [above, below] = [0, 0]
-  for (const [index, x] of minutes.entries()) {
-    above += (x - meanX) * ((values[index] as number) - meanY)
-    below += (x - meanX) ** 2
+  for (let index = 0; index < count; index += 1) {
+    const x = ((times[index] as number) - start) / 60_000 - meanMinutes
+    above += x * ((values[index] as number) - average)
+    below += x * x
   }
   return below > 0 ? above / below : null
 }
 
-/** The mean of a metric in (from, to]; undefined when it is not known there. */
-export function meanOver(
-  history: History,
-  metric: string,
-  window: { from: number; to: number },
-): number | undefined {
-  const { values } = history.values(metric, window)
-  return values.length === 0 ? undefined : values.reduce((sum, value) => sum + value, 0) / values.length
+function sumOf(numbers: Float64Array, count: number): number {
+  let sum = 0
+  for (let index = 0; index < count; index += 1) sum += numbers[index] as number
+  return sum
 }

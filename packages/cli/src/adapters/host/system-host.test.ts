@@ -102,12 +102,9 @@ describe('createSystemHost', () => {
     })
     const host = createSystemHost({ root })
     expect(await host.load()).toMatchObject({ cpus: 0.2, cpuShare: 0, usedBytes: GIB / 4 })
-    const before = performance.now()
     write(20)
-    const { cpuShare } = await host.load()
-    // 20 ms of a fifth of a CPU, over the time since the answer before.
-    expect(cpuShare).toBeGreaterThan(0)
-    expect(cpuShare).toBeLessThanOrEqual(100 / (performance.now() - before))
+    expect((await host.load()).cpuShare).toBeGreaterThan(0)
+    expect((await host.load()).cpuShare).toBe(0)
   })
 
   it('reads this machine', async () => {

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { availableParallelism, freemem, totalmem } from 'node:os'
+import { availableParallelism, cpus, freemem, totalmem } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Host } from '../../ports/host.ts'
@@ -9,58 +9,86 @@ const UNLIMITED_BYTES = 2 ** 60
 
 /** Reads the machine, and the cgroup limits of the place that radtune runs in. `root` stands in for `/` in tests. */
 export function createSystemHost({ root = '/' }: { root?: string } = {}): Host {
-  const measureLoad = createLoadMeter(root)
-  const host: Host = {
-    async load() {
-      const { memoryBytes, availableMemoryBytes } = await host.facts()
-      return { ...(await measureLoad()), memoryBytes, usedBytes: memoryBytes - availableMemoryBytes }
-    },
+  return {
     async facts() {
-      const [memory, cgroup] = await Promise.all([machineMemory(root), cgroupLimits(root)])
-      const cpus = Math.min(availableParallelism(), cgroup.cpus ?? Number.POSITIVE_INFINITY)
-      const memoryBytes = Math.min(memory.totalBytes, cgroup.memoryBytes ?? Number.POSITIVE_INFINITY)
-      const freeInGroup =
-        cgroup.memoryBytes === undefined
-          ? Number.POSITIVE_INFINITY
-          : cgroup.memoryBytes - (cgroup.usedBytes ?? 0)
-      return {
-        cpus,
-        memoryBytes,
-        availableMemoryBytes: Math.max(0, Math.min(memory.availableBytes, freeInGroup, memoryBytes)),
-        platform: process.platform,
-      }
+      const { cpus, memoryBytes, availableMemoryBytes } = sizeOf(
+        await Promise.all([machineMemory(root), cgroupLimits(root)]),
+      )
+      return { cpus, memoryBytes, availableMemoryBytes, platform: process.platform }
     },
+    load: createLoadMeter(root),
   }
-  return host
 }
 
-/** `currentLoad` counts from its last call on, and from the boot the first time. */
-const FIRST_MOMENT_MS = 250
+function sizeOf([memory, cgroup]: [Awaited<ReturnType<typeof machineMemory>>, CgroupLimits]) {
+  const memoryBytes = Math.min(memory.totalBytes, cgroup.memoryBytes ?? Number.POSITIVE_INFINITY)
+  const freeInGroup =
+    cgroup.memoryBytes === undefined ? Number.POSITIVE_INFINITY : cgroup.memoryBytes - (cgroup.usedBytes ?? 0)
+  return {
+    cpus: Math.min(availableParallelism(), cgroup.cpus ?? Number.POSITIVE_INFINITY),
+    memoryBytes,
+    availableMemoryBytes: Math.max(0, Math.min(memory.availableBytes, freeInGroup, memoryBytes)),
+  }
+}
 
-/**
- * CPU in use since the call before: of the whole machine, or of our own group where that is limited to less. Loads the library when
- * it is called.
- */
-function createLoadMeter(root: string): () => Promise<{ cpus: number; cpuShare: number; perCore: number[] }> {
-  let before: { at: number; cpuMs: number | undefined } | undefined
+/** A first answer needs a moment to compare with. */
+const FIRST_MOMENT_MS = 100
+/** Whether there is a limit at all is looked at this often: that reads two dozen files. */
+const UNLIMITED_FOR_MS = 30_000
+
+/** CPU in use since the call before: of the whole machine, or of our own group where that is limited to less; and memory. */
+function createLoadMeter(root: string): Host['load'] {
+  let before: { at: number; cores: CoreTimes[]; groupMs: number | undefined } | undefined
+  let unlimitedAt: number | undefined
+
+  async function limits(): Promise<CgroupLimits> {
+    if (unlimitedAt !== undefined && performance.now() - unlimitedAt < UNLIMITED_FOR_MS) return UNLIMITED
+    const found = await cgroupLimits(root)
+    const limited = found.cpus !== undefined || found.memoryBytes !== undefined
+    unlimitedAt = limited ? undefined : performance.now()
+    return found
+  }
+
   return async () => {
-    const { currentLoad } = await import('systeminformation')
     if (!before) {
-      await currentLoad()
-      before = { at: performance.now(), cpuMs: (await cgroupLimits(root)).cpuMs }
+      before = { at: performance.now(), cores: coreTimes(), groupMs: (await limits()).cpuMs }
       await delay(FIRST_MOMENT_MS)
     }
-    const [load, group] = await Promise.all([currentLoad(), cgroupLimits(root)])
-    const at = performance.now()
-    const machine = { cpus: availableParallelism(), cpuShare: load.currentLoad / 100 }
-    const perCore = load.cpus.map((core) => core.load / 100)
-    const { cpus = machine.cpus, cpuMs } = group
-    const usedMs = cpuMs === undefined || before.cpuMs === undefined ? undefined : cpuMs - before.cpuMs
-    const elapsedMs = at - before.at
-    before = { at, cpuMs }
-    if (cpus >= machine.cpus || usedMs === undefined || elapsedMs <= 0) return { ...machine, perCore }
-    return { cpus, cpuShare: Math.max(0, usedMs) / elapsedMs / cpus, perCore }
+    const [memory, group] = await Promise.all([machineMemory(root), limits()])
+    const now = { at: performance.now(), cores: coreTimes(), groupMs: group.cpuMs }
+    const { cpus, memoryBytes, availableMemoryBytes } = sizeOf([memory, group])
+    const perCore = now.cores.map((core, index) => busyShare(before?.cores[index], core))
+    const elapsedMs = now.at - before.at
+    const groupMs =
+      now.groupMs === undefined || before.groupMs === undefined ? undefined : now.groupMs - before.groupMs
+    before = now
+    const ofMachine = perCore.reduce((sum, share) => sum + share, 0) / Math.max(1, perCore.length)
+    const ofGroup = cpus < availableParallelism() && groupMs !== undefined && elapsedMs > 0
+    return {
+      cpus,
+      cpuShare: ofGroup ? Math.max(0, groupMs) / elapsedMs / cpus : ofMachine,
+      perCore,
+      memoryBytes,
+      usedBytes: memoryBytes - availableMemoryBytes,
+    }
   }
+}
+
+interface CoreTimes {
+  busyMs: number
+  allMs: number
+}
+
+function coreTimes(): CoreTimes[] {
+  return cpus().map(({ times: { user, nice, sys, irq, idle } }) => {
+    const busyMs = user + nice + sys + irq
+    return { busyMs, allMs: busyMs + idle }
+  })
+}
+
+function busyShare(before: CoreTimes | undefined, now: CoreTimes): number {
+  const allMs = now.allMs - (before?.allMs ?? 0)
+  return allMs > 0 ? Math.max(0, now.busyMs - (before?.busyMs ?? 0)) / allMs : 0
 }
 
 async function machineMemory(root: string): Promise<{ totalBytes: number; availableBytes: number }> {
@@ -81,14 +109,16 @@ interface CgroupLimits {
   usedBytes: number | undefined
 }
 
+const UNLIMITED: CgroupLimits = {
+  cpus: undefined,
+  cpuMs: undefined,
+  memoryBytes: undefined,
+  usedBytes: undefined,
+}
+
 /** The tightest limits from our own cgroup up to the root: each ancestor's limit holds as well. */
 async function cgroupLimits(root: string): Promise<CgroupLimits> {
-  const limits: CgroupLimits = {
-    cpus: undefined,
-    cpuMs: undefined,
-    memoryBytes: undefined,
-    usedBytes: undefined,
-  }
+  const limits: CgroupLimits = { ...UNLIMITED }
   const text = await readText(join(root, 'proc/self/cgroup'))
   if (text === undefined) return limits
   const mount = join(root, 'sys/fs/cgroup')

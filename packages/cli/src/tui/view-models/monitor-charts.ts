@@ -5,6 +5,7 @@ import {
   metricValueText,
   type SeriesCell,
 } from '@radtune/core/metrics'
+import { compact, toneOf } from './monitor-numbers.ts'
 import { type StyledLine, span } from './styled-line.ts'
 
 interface Charting {
@@ -16,13 +17,16 @@ interface Charting {
   columns: number
 }
 
-const NUMBERS_WIDTH = 46
+/** Of now, min, max, limit and the word. */
+const WIDTHS = [10, 8, 8, 7, 5] as const
+const LABEL_WIDTH = 8
 const BLOCKS = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█']
 
 /** The five lines that tell most: in, out, lag, p99 and how busy the slots are, over the last minutes. */
 export function chartLines({ evaluation, history, to, spanMs, columns }: Charting): StyledLine[] {
   const { flow, slots } = evaluation
-  const width = Math.max(8, columns - NUMBERS_WIDTH - 8)
+  const [now, min, max, limit] = WIDTHS
+  const width = Math.max(8, columns - LABEL_WIDTH - WIDTHS.reduce<number>((sum, each) => sum + each, 0))
   const rows: [label: string, metric: string, of: Metric][] = [
     ['in', 'in', flow.in],
     ['out', 'out', flow.out],
@@ -30,29 +34,34 @@ export function chartLines({ evaluation, history, to, spanMs, columns }: Chartin
     ['p99', 'p99', flow.p99],
     ['slots', 'slots', slots.busy],
   ]
+  const titles = `${'now'.padStart(now)}${'min'.padStart(min)}${'max'.padStart(max)}${'limit'.padStart(limit)}`
   return [
-    [
-      span(
-        `${' '.repeat(8 + width)}${['now', 'min', 'max', 'limit'].map((title) => title.padStart(10)).join('')}`,
-        'dim',
-      ),
-    ],
+    [span(`${' '.repeat(LABEL_WIDTH + width)}${titles}`, 'dim')],
     ...rows.map(([label, metric, of]): StyledLine => {
       const cells = history.series(metric, { from: to - spanMs, to, width })
       const known = cells.filter((cell) => cell !== null)
-      const value = (number: number | null | undefined) =>
-        (number === null || number === undefined ? '-' : metricValueText(metric, number)).padStart(10)
+      const least = known.length === 0 ? null : Math.min(...known.map((cell) => cell.min))
+      const most = known.length === 0 ? null : Math.max(...known.map((cell) => cell.max))
       return [
-        span(` ${label.padEnd(7)}`),
+        span(` ${label.padEnd(LABEL_WIDTH - 1)}`),
         span(sparkline(cells), 'accent'),
-        of.now.known ? span(value(of.now.value), 'strong') : span('n/a'.padStart(10), 'dim'),
-        span(value(known.length === 0 ? null : Math.min(...known.map(({ min }) => min)))),
-        span(value(known.length === 0 ? null : Math.max(...known.map(({ max }) => max)))),
-        span(value(of.limit), 'dim'),
-        span(` ${of.state ?? ''}`, of.state === 'CRIT' ? 'bad' : of.state === 'WARN' ? 'warn' : 'good'),
+        of.now.known
+          ? span(metricValueText(metric, of.now.value).padStart(now), 'strong')
+          : span('n/a'.padStart(now), 'dim'),
+        span(short(metric, least).padStart(min)),
+        span(short(metric, most).padStart(max)),
+        span(short(metric, of.limit).padStart(limit), 'dim'),
+        span(` ${of.state ?? ''}`, toneOf(of.state)),
       ]
     }),
   ]
+}
+
+/** In at most seven characters. */
+function short(metric: string, value: number | null): string {
+  if (value === null) return '-'
+  if (metric === 'in' || metric === 'out') return `${compact(value)}/s`
+  return metric === 'lag' && value >= 100_000 ? compact(value) : metricValueText(metric, value)
 }
 
 /** One block per cell by its largest value, from 0 to the largest of all; a space where nothing is known. */
