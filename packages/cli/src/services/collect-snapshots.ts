@@ -122,16 +122,13 @@ export function createSnapshotCollector(
         const reading = await answer.catch(() => unknown<Sample[]>('failed'))
         return reading.known ? reading.value : []
       }
-      const { workers } = sources
-      const [provider, backend, ...ofWorkers] = await Promise.all([
-        remembered(world.stats.providerHistory(port('provider'))),
-        remembered(world.stats.backendHistory(port('backend'))),
-        ...workers.map(async ({ service }) => ({
-          service,
-          samples: await remembered(world.stats.workerHistory(port(service))),
-        })),
-      ])
-      return pastSnapshots({ provider, backend, workers: ofWorkers }, snapshot)
+      const provider = await remembered(world.stats.providerHistory(port('provider')))
+      const backend = await remembered(world.stats.backendHistory(port('backend')))
+      const workers: { service: string; samples: WorkerSample[] }[] = []
+      // One after the other: each is megabytes for a moment.
+      for (const { service } of sources.workers)
+        workers.push({ service, samples: await remembered(world.stats.workerHistory(port(service))) })
+      return pastSnapshots({ provider, backend, workers }, snapshot)
     },
     targets: () => (sources ? targetsOf(sources.launch.spec) : DEFAULT_TARGETS),
     async close() {

@@ -26,15 +26,18 @@ export function pastSnapshots(remembered: RememberedSamples, now: Snapshot): Sna
   const ticks = new Set(all.flatMap((samples) => [...samples.keys()]))
   const newest = Math.floor(now.at / TICK_MS)
   const services = now.services.known ? now.services.value : []
+  const before = new Map<string, ProcessNumbers>()
   return [...ticks]
     .filter((tick) => tick < newest && tick >= newest - LONGEST_MS / TICK_MS)
     .sort((a, b) => a - b)
     .map((tick): Snapshot => {
-      const processes = new Map(
-        [...all.map((samples) => [samples.get(tick - 1), samples.get(tick)] as const)].flatMap(([was, is]) =>
-          is ? [[is.service, { was, is }] as const] : [],
-        ),
-      )
+      const processes = new Map<string, { was: ProcessNumbers | undefined; is: ProcessNumbers }>()
+      for (const samples of all) {
+        const is = samples.get(tick)
+        if (!is) continue
+        processes.set(is.service, { was: before.get(is.service), is })
+        before.set(is.service, is)
+      }
       return {
         schema: 'radtune.snapshot/1',
         at: tick * TICK_MS,
