@@ -3,7 +3,8 @@ import { formatDuration } from '@radtune/core/units'
 
 /** One line per moment for output without a terminal: `2026-11-22T14:03:22Z warn in=9910/s out=9700/s lag=12104 p99=182ms …`. */
 export function monitorLine(evaluation: Evaluation): string {
-  const { flow, host, slots, bottleneck } = evaluation
+  const { flow, host, slots, bottleneck, alarms } = evaluation
+  const [alarm] = alarms
   const field = (name: string, metric: string, { now }: Metric) => `${name}=${plainValue(metric, now)}`
   return [
     `${new Date(evaluation.at).toISOString().slice(0, 19)}Z`,
@@ -18,6 +19,7 @@ export function monitorLine(evaluation: Evaluation): string {
     field('slots', 'slots', slots.busy),
     field('rej', 'rejects', flow.rejects),
     `healthy=${healthyField(evaluation)}`,
+    ...(alarm ? [`alarm=${JSON.stringify(alarm.sentence)}`] : []),
     ...(bottleneck.stage ? [`bottleneck=${JSON.stringify(bottleneckSentence(evaluation))}`] : []),
   ].join(' ')
 }
@@ -45,8 +47,15 @@ function healthyField({ services }: Evaluation): string {
   return `${services.value.filter(({ condition }) => condition === 'healthy').length}/${services.value.length}`
 }
 
+/** What is to be known first: the bottleneck, and before it the worst alarm where there is no bottleneck to explain it. */
+export function headline(evaluation: Evaluation): string {
+  const [alarm] = evaluation.alarms
+  const sentence = bottleneckSentence(evaluation)
+  return alarm && evaluation.bottleneck.stage === null ? `${alarm.sentence}; ${sentence}` : sentence
+}
+
 /** The bottleneck in one sentence, with whether it lasts. */
-export function bottleneckSentence({ bottleneck, at }: Evaluation): string {
+function bottleneckSentence({ bottleneck, at }: Evaluation): string {
   if (bottleneck.lasting === null || bottleneck.sinceMs === null) return bottleneck.sentence
   const lasting =
     bottleneck.lasting === 'chronic' ? `chronic, for ${formatDuration(at - bottleneck.sinceMs)}` : 'transient'

@@ -133,7 +133,7 @@ export type BackendSample = z.infer<typeof backendSampleSchema>
 export const frontendSampleSchema = z.object({ ...processStats, requests: z.number() })
 export type FrontendSample = z.infer<typeof frontendSampleSchema>
 
-/** What `/stats` answers: the newest sample and the ring of the last 15 minutes, oldest first (`?history=0` leaves it out). */
+/** What `/stats` answers: the newest sample and the ring of the last 15 minutes, oldest first. `?history=thin` has a fifth of what is older than 150 samples, `?history=0` none. */
 export interface StatsAnswer<Sample> {
   schema: 'radtune.stats/1'
   current: Sample | null

@@ -65,7 +65,7 @@ test('reads what a service remembers, without the samples that have another shap
     response.end(JSON.stringify({ schema: 'radtune.stats/1', current: provider, history }))
   })
   expect(await stats.providerHistory(port)).toMatchObject({ known: true, value: [{ at: 1 }, { at: 3 }] })
-  expect(asked).toEqual(['/stats'])
+  expect(asked).toEqual(['/stats?history=thin'])
   expect(await stats.workerHistory(port)).toEqual({ known: true, value: [], at: 42 })
 })
 

@@ -28,7 +28,7 @@ export function createHttpStats({
   const sample = <Sample>(port: number, schema: z.ZodType<Sample>) =>
     ask(`http://127.0.0.1:${port}/stats?history=0`, { now, timeoutMs, schema: current(schema) })
   const history = <Sample>(port: number, schema: z.ZodType<Sample>) =>
-    ask(`http://127.0.0.1:${port}/stats`, {
+    ask(`http://127.0.0.1:${port}/stats?history=thin`, {
       now,
       timeoutMs: HISTORY_TIMEOUT_MS,
       schema: historyOf(schema),
@@ -85,25 +85,14 @@ function current<Sample>(schema: z.ZodType<Sample>): z.ZodType<Sample> {
   return z.object({ current: schema }).transform((answer) => answer.current) as unknown as z.ZodType<Sample>
 }
 
-/** The newest of a history are kept all, of older ones one in five seconds, the same ones of every service. */
-const WHOLE_SAMPLES = 150
-const THINNED_TO_MS = 5_000
-
-/** A history is megabytes: what is not kept is not looked at. Samples of another shape are left out, not the whole history. */
+/** Samples of another shape, as of an older version, are left out, not the whole history. */
 function historyOf<Sample>(schema: z.ZodType<Sample>): z.ZodType<Sample[]> {
   return z.object({ history: z.array(z.unknown()) }).transform(({ history }) =>
-    history
-      .filter((one, index) => index >= history.length - WHOLE_SAMPLES || isKept(one))
-      .flatMap((one) => {
-        const read = schema.safeParse(one)
-        return read.success ? [read.data] : []
-      }),
+    history.flatMap((one) => {
+      const read = schema.safeParse(one)
+      return read.success ? [read.data] : []
+    }),
   ) as unknown as z.ZodType<Sample[]>
-}
-
-function isKept(sample: unknown): boolean {
-  const at = typeof sample === 'object' && sample !== null && 'at' in sample ? Number(sample.at) : Number.NaN
-  return Math.floor(at / 1000) % (THINNED_TO_MS / 1000) === 0
 }
 
 async function readText(response: Response, maxBytes: number): Promise<string> {

@@ -1,7 +1,7 @@
 import type { Evaluation, Snapshot } from '@radtune/core/metrics'
 import { metricValueText } from '@radtune/core/metrics'
 import { formatCount, formatDuration } from '@radtune/core/units'
-import { bottleneckSentence, drainText } from '../../output/monitor-text.ts'
+import { drainText, headline } from '../../output/monitor-text.ts'
 import type { Moment } from '../../services/monitor-stack.ts'
 import { chartLines } from './monitor-charts.ts'
 import { compact, rate, readingText, toneOf } from './monitor-numbers.ts'
@@ -33,7 +33,7 @@ export function monitorView(view: MonitorView, { columns, rows }: ScreenSize): S
   if (columns < 60 || rows < 16) return [fitLine(shortLine(evaluation), columns)]
   const top = [
     headerLine(view, columns),
-    [span(` ${wordOf(evaluation)}`, toneOf(evaluation.state)), span(`  ${bottleneckSentence(evaluation)}`)],
+    [span(` ${wordOf(evaluation)}`, toneOf(evaluation.state)), span(`  ${headline(evaluation)}`)],
     heading('flow', columns),
     flowLine(evaluation),
     heading(`last ${formatDuration(CHART_MS)}`, columns),
