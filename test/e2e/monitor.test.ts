@@ -46,7 +46,7 @@ describe.skipIf(obstacle !== undefined)(
   },
 )
 
-/** Over 20 s: the provider's rate by the ends of its topic and their times, and CPU by the counters of the groups. */
+/** Over 30 s: the provider's rate by the ends of its topic and their times, and CPU by the counters of the groups. */
 async function compareFlow(project: string, admin: Admin): Promise<void> {
   const { services } = (await runJson(project, ['status'])).document.data
   const clocks: GroupClock[] = services.flatMap(({ name, pid }: { name: string; pid: number }) => {
@@ -55,7 +55,7 @@ async function compareFlow(project: string, admin: Admin): Promise<void> {
   })
   const recording = record(project, 'flow.ndjson')
   const ends: { at: number; end: number }[] = []
-  const until = Date.now() + 20_000
+  const until = Date.now() + 30_000
   while (Date.now() < until) {
     ends.push({ at: Date.now(), end: await inputEnd(admin) })
     for (const { read, samples } of clocks) samples.push({ at: Date.now(), cpuMs: read() })

@@ -4,7 +4,14 @@ import { formatBytes, formatDuration } from '@radtune/core/units'
 import { type Answer, BaseCommand } from '../base-command.ts'
 import { answerEnvelope } from '../output/envelope.ts'
 import { monitorLine } from '../output/monitor-text.ts'
-import { type Moment, monitorStack, replayRecording, whyNotHealthy } from '../services/monitor-stack.ts'
+import { NOTHING_RUNS } from '../services/collect-snapshots.ts'
+import {
+  type Moment,
+  monitorStack,
+  replayRecording,
+  whyNotHealthy,
+  whyOfSilence,
+} from '../services/monitor-stack.ts'
 import { type MonitorRequest, parseMonitorRequest } from '../services/parse-monitor-request.ts'
 import { type Recorder, readRecording, startRecording } from '../services/record-snapshots.ts'
 import { monitorView } from '../tui/view-models/monitor-view.ts'
@@ -21,14 +28,16 @@ interface MonitorFlagValues {
   until?: string | undefined
 }
 
-/** A threshold is crossed after three samples, and a rate needs two. */
+/** A threshold is crossed after three samples, and a rate needs two: as many in which every source says something. */
 const SAMPLES_OF_ONCE = 4
+/** A source that says nothing is not waited for any longer. */
+const MOST_SAMPLES_OF_ONCE = 10
 
 export default class Monitor extends BaseCommand {
   static override schema = 'radtune.monitor/1'
   static override summary = 'Watch rates, lag, latency, CPU and memory, and what holds the flow back'
   static override description =
-    'Prints one line per interval; docs/monitor.md says what each number means. With --json each line is a document with one snapshot and its evaluation. --once prints one frame after four samples and ends with 0, with 3 when a threshold is crossed, or with 4 when nothing runs.'
+    'Prints one line per interval; docs/monitor.md says what each number means. With --json each line is a document with one snapshot and its evaluation. --once prints one frame after four samples and ends with 0, with 3 when a threshold is crossed or something is not in order, or with 4 when nothing runs.'
   static override flags = {
     interval: Flags.string({
       description: 'time between two samples, 500ms to 10s [default: 1s]',
@@ -81,13 +90,15 @@ export default class Monitor extends BaseCommand {
     let shown: Moment | undefined
     let startedAt: number | undefined
     let taken = 0
+    let complete = 0
     for await (const moment of await this.#moments(flags, request)) {
       shown = moment
       startedAt ??= moment.snapshot.at
       taken += 1
+      if (whyOfSilence(moment.snapshot) === undefined) complete += 1
       await recorder?.write(moment)
       if (flags.once) {
-        const enough = taken >= SAMPLES_OF_ONCE || !moment.snapshot.stack.known
+        const enough = complete >= SAMPLES_OF_ONCE || taken >= MOST_SAMPLES_OF_ONCE || nothingRuns(moment)
         if (enough && flags.replay === undefined) break
         continue
       }
@@ -175,6 +186,10 @@ export default class Monitor extends BaseCommand {
       exitCode: exitCodeOf(moment),
     }
   }
+}
+
+function nothingRuns({ snapshot: { stack } }: Moment): boolean {
+  return !stack.known && stack.why === NOTHING_RUNS
 }
 
 /** 4 when there is nothing to judge, 3 when something is not in order. */

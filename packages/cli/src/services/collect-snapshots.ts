@@ -31,7 +31,8 @@ export interface SnapshotCollector {
   close(): Promise<void>
 }
 
-const NOTHING_RUNS = 'nothing runs; radtune up starts it'
+/** Why there is nothing to say of a stack when the runtime knows of none. */
+export const NOTHING_RUNS = 'nothing runs; radtune up starts it'
 /** As long as a snapshot waits for the slowest source at most. */
 const MOST_PATIENCE_MS = 1_000
 const LIMIT_MS = 5_000

@@ -75,11 +75,18 @@ async function fillHistory(evaluator: Evaluator, past: Promise<readonly Snapshot
  * answers. How well it does is another question.
  */
 export function whyNotHealthy({ snapshot }: Pick<Moment, 'snapshot'>): string | undefined {
-  const { services, kafka, provider, backend, workers } = snapshot
+  const { services } = snapshot
   if (!services.known) return services.why
   const ill = services.value.find(({ condition }) => condition !== 'healthy')
   if (ill) return `${ill.name} is ${ill.condition}${ill.reason ? `: ${ill.reason}` : ''}`
-  const sources = [kafka.topics, kafka.commits, provider, backend, ...workers.map(({ sample }) => sample)]
+  return whyOfSilence(snapshot)
+}
+
+/** Why one of the sources of a snapshot says nothing; undefined when all say something. */
+export function whyOfSilence(snapshot: Snapshot): string | undefined {
+  const { services, host, kafka, provider, backend, workers } = snapshot
+  const ofWorkers = workers.map(({ sample }) => sample)
+  const sources = [services, host, kafka.topics, kafka.commits, provider, backend, ...ofWorkers]
   const silent = sources.find((source) => !source.known)
   return silent && !silent.known ? silent.why : undefined
 }
