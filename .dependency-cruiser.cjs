@@ -8,9 +8,9 @@ const coreLevels = [
   ['errors'],
   ['units'],
   ['settings'],
-  ['contract', 'safecast', 'metrics', 'profile', 'flink', 'compose-file'],
+  ['contract', 'safecast', 'profile', 'flink', 'compose-file'],
   ['stack'],
-  ['render', 'drift', 'foreign'],
+  ['render', 'drift', 'metrics', 'foreign'],
   ['rules'],
   ['advice'],
 ]

@@ -14,7 +14,7 @@ export interface World {
   stdin: NodeJS.ReadableStream & { isTTY?: boolean }
   stdout: TextStream
   stderr: TextStream
-  clock: Pick<Clock, 'now'>
+  clock: Clock
   files: Files
   host: Host
   composeSchema: ComposeSchema
@@ -35,17 +35,19 @@ export interface World {
 
 /** The one place that builds the real adapters: this process, its terminal and its machine. */
 export async function createWorld(): Promise<World> {
-  const [{ createDiskFiles }, { findShippedProfiles, findStateDir, findUserConfig }] = await Promise.all([
-    import('./adapters/files/disk-files.ts'),
-    import('./adapters/files/places.ts'),
-  ])
+  const [{ createDiskFiles }, { findShippedProfiles, findStateDir, findUserConfig }, { systemClock }] =
+    await Promise.all([
+      import('./adapters/files/disk-files.ts'),
+      import('./adapters/files/places.ts'),
+      import('./adapters/clock/system-clock.ts'),
+    ])
   return {
     environment: process.env,
     workingDir: process.cwd(),
     stdin: process.stdin,
     stdout: process.stdout,
     stderr: process.stderr,
-    clock: { now: () => Date.now() },
+    clock: systemClock,
     files: createDiskFiles(),
     host: { facts: async () => (await import('./adapters/host/system-host.ts')).createSystemHost().facts() },
     composeSchema: {

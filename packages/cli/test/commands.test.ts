@@ -489,6 +489,7 @@ describe('an error that nobody planned for', () => {
       kind: () => Promise.reject(new Error('https://anna:hunter2@example.org failed, token=abcdef')),
       read: () => Promise.resolve(undefined),
       list: () => Promise.resolve([]),
+      append: () => Promise.reject(new Error('read-only')),
       write: (path: string, text: string) => {
         mkdirSync(join(path, '..'), { recursive: true })
         writeFileSync(path, text)

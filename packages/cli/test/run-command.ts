@@ -36,7 +36,7 @@ export async function runCommand(argv: readonly string[], options: CommandOption
     stderr,
     stateDir: join(workingDir, 'state'),
     userConfigFile: join(workingDir, 'config.yaml'),
-    clock: { now: () => Date.UTC(2026, 0, 2, 3, 4, 5) },
+    clock: { now: () => Date.UTC(2026, 0, 2, 3, 4, 5), sleep: () => Promise.resolve() },
     onInterrupt: () => () => {},
     ...options.world,
   }

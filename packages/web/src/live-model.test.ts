@@ -20,7 +20,7 @@ const stats: LiveStats = {
   recordsPerSecond: 10,
   received: { normal: 1, critical: 0 },
   levels: { low: 1, moderate: 0, high: 0 },
-  endToEnd: { count: 0, p50Ms: null, p99Ms: null, p999Ms: null, maxMs: null },
+  endToEnd: { count: 0, p50Ms: null, p95Ms: null, p99Ms: null, p999Ms: null, maxMs: null },
   records: null,
   skippedFrames: 0,
   clients: 1,

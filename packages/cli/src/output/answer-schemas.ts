@@ -1,3 +1,4 @@
+import { evaluationSchema, snapshotSchema } from '@radtune/core/metrics'
 import { z } from 'zod'
 import { envelopeSchema } from './envelope-schema.ts'
 import { importSchema } from './import-schema.ts'
@@ -288,5 +289,9 @@ export const answerSchemas = {
   'radtune.generate/1': envelopeSchema('radtune.generate/1', generate),
   'radtune.init/1': envelopeSchema('radtune.init/1', init),
   'radtune.error/1': envelopeSchema('radtune.error/1', z.null()),
+  'radtune.monitor/1': envelopeSchema(
+    'radtune.monitor/1',
+    z.object({ snapshot: snapshotSchema, evaluation: evaluationSchema }),
+  ),
   ...stackSchemas,
 } as const

@@ -6,5 +6,7 @@ export interface Files {
   list(path: string): Promise<string[]>
   /** Writes a file, whole or not at all, and the folders above it; readable by this user alone when `secret`. */
   write(path: string, text: string, options?: { secret?: boolean }): Promise<void>
+  /** Appends to a file; creates it, and the folders above it, when it is not there. */
+  append(path: string, text: string): Promise<void>
   kind(path: string): Promise<'file' | 'folder' | 'other' | 'missing'>
 }

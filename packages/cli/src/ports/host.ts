@@ -1,3 +1,5 @@
+import type { HostLoad } from '@radtune/core/metrics'
+
 /** What a process may use of a machine, and the machine itself. */
 export interface HostFacts {
   /** The limits of our own cgroup respected. */
@@ -14,4 +16,6 @@ export interface HostFacts {
 /** The machine that radtune runs on, the limits of its own cgroup respected. */
 export interface Host {
   facts(): Promise<HostFacts>
+  /** How busy it is: CPU since the question before (the first one waits for a moment), and memory. */
+  load(): Promise<HostLoad>
 }

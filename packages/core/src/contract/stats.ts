@@ -5,6 +5,7 @@ import { LEVELS, REJECT_REASONS } from './records.ts'
 export const latencySchema = z.object({
   count: z.number(),
   p50Ms: z.number().nullable(),
+  p95Ms: z.number().nullable().default(null),
   p99Ms: z.number().nullable(),
   p999Ms: z.number().nullable(),
   maxMs: z.number().nullable(),
@@ -121,7 +122,9 @@ export const backendSampleSchema = z.object({
   received: z.object({ normal: z.number(), critical: z.number() }),
   levels: z.record(z.enum(LEVELS), z.number()),
   recordsPerSecond: z.number(),
+  /** `sent-at` to receipt, over the last ten seconds and in buckets since start. */
   endToEnd: latencySchema,
+  endToEndBuckets: latencyBucketsSchema.optional(),
   clients: z.number(),
   skippedFrames: z.number(),
 })
@@ -130,7 +133,7 @@ export type BackendSample = z.infer<typeof backendSampleSchema>
 export const frontendSampleSchema = z.object({ ...processStats, requests: z.number() })
 export type FrontendSample = z.infer<typeof frontendSampleSchema>
 
-/** What `/stats` answers: the newest sample and the ring of the last 15 minutes, oldest first (`?history=0` leaves it out). */
+/** What `/stats` answers: the newest sample and the ring of the last 15 minutes, oldest first. `?history=thin` has a fifth of what is older than 150 samples, `?history=0` none. */
 export interface StatsAnswer<Sample> {
   schema: 'radtune.stats/1'
   current: Sample | null

@@ -416,6 +416,26 @@ export const errorCatalogue = {
       'A compose file is read as compose reads it. Broken YAML, a file that is not there, a variable that is required and not set, or services that extend themselves leave nothing to look at. Everything else is read as far as it goes, and what is not understood is listed.',
     fix: ['docker compose config --quiet', 'radtune import FILE'],
   },
+  'RT-MON-001': {
+    title: 'a recording cannot be read',
+    exitCode: 2,
+    explanation:
+      'radtune monitor --record writes a header line and then one snapshot per line. The file is missing or is not one of these, or a line other than the last is damaged; a last line that was cut off is left out with a warning.',
+    fix: ['head -c 300 FILE', 'sed -n LINEp FILE | head -c 300'],
+  },
+  'RT-MON-002': {
+    title: 'a recording would overwrite a file',
+    exitCode: 2,
+    explanation: '--record begins a new file and never writes into one that is there.',
+    fix: ['radtune monitor --record OTHER-FILE'],
+  },
+  'RT-MON-003': {
+    title: 'the stack did not become healthy in time',
+    exitCode: 5,
+    explanation:
+      'radtune monitor --until healthy waits until every service is healthy and every source answers, and gives up after --timeout. It tells what was missing last.',
+    fix: ['radtune status', 'radtune logs SERVICE'],
+  },
   'RT-GEN-001': {
     title: 'a file that was edited by hand was not overwritten',
     exitCode: 2,

@@ -1,5 +1,5 @@
-/** Who reads a setting: the role of a service, or the topics themselves. */
-export type SettingReader = 'kafka' | 'worker' | 'backend' | 'provider' | 'frontend' | 'topics'
+/** Who reads a setting: the role of a service, the topics themselves, or `radtune monitor`. */
+export type SettingReader = 'kafka' | 'worker' | 'backend' | 'provider' | 'frontend' | 'topics' | 'monitor'
 
 /** What it costs to change a setting on a running stack. */
 export type SettingEffect = 'live' | 'restart' | 'recreate' | 'irreversible'

@@ -388,6 +388,44 @@ export const settings = {
     effect: 'live',
     lands: 'RADTUNE_RULES_FUTURE_TOLERANCE',
   },
+  'monitor.busyShare': share(
+    'share of its limit from which a service counts as busy',
+    0.7,
+    'the upper middle of the expected 60 to 80 %',
+  ),
+  'monitor.warnShare': share(
+    'share of CPU and of slot time over which is WARN',
+    0.8,
+    'the documented target',
+  ),
+  'monitor.memoryWarnShare': share(
+    'share of allocated memory over which is WARN',
+    0.85,
+    'the documented target',
+  ),
+  'monitor.criticalShare': share(
+    'share of CPU, slot time and memory from which is CRIT',
+    0.9,
+    'the documented guidelines begin to act at 90 %',
+  ),
+  'monitor.throttledShare': share(
+    'share of CPU periods in which a service is held back over which is WARN',
+    0.1,
+    'a service that waits in every tenth period adds up to 100 ms to what passes through it',
+  ),
+  'monitor.lag': {
+    title: 'records published and not yet committed over which is WARN; CRIT from ten times that',
+    unit: 'count',
+    whole: true,
+    min: 0,
+    max: 1_000_000_000,
+    default: 1000,
+    why: 'a second of the lower end of the expected rate; at higher rates a second of the present one, as commits come in intervals',
+    source: 'radtune',
+    readers: ['monitor'],
+    effect: 'live',
+    lands: 'radtune monitor',
+  },
 } as const satisfies Record<string, SettingDefinition>
 
 export type SettingKey = keyof typeof settings
@@ -483,5 +521,21 @@ function threshold(title: string, cpm: number) {
     readers: ['worker', 'backend'],
     effect: 'live',
     lands: 'environment of the workers and the backend',
+  } as const
+}
+
+function share(title: string, ratio: number, why: string) {
+  return {
+    title,
+    unit: 'ratio',
+    whole: false,
+    min: 0.01,
+    max: 1,
+    default: ratio,
+    why,
+    source: reference,
+    readers: ['monitor'],
+    effect: 'live',
+    lands: 'radtune monitor',
   } as const
 }

@@ -63,9 +63,10 @@ function addLatency(registry: Registry, windows: Record<string, Latency>): void 
     labelNames: ['window', 'quantile'],
     registers: [registry],
   })
-  for (const [window, { p50Ms, p99Ms, p999Ms, maxMs }] of Object.entries(windows)) {
+  for (const [window, { p50Ms, p95Ms, p99Ms, p999Ms, maxMs }] of Object.entries(windows)) {
     for (const [quantile, ms] of [
       ['0.5', p50Ms],
+      ['0.95', p95Ms],
       ['0.99', p99Ms],
       ['0.999', p999Ms],
       ['1', maxMs],

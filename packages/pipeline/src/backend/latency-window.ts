@@ -1,5 +1,5 @@
-import type { Latency } from '@radtune/core/contract'
-import { LatencyHistogram } from '../stats-server/index.ts'
+import type { Latency, LatencyBuckets } from '@radtune/core/contract'
+import { LatencyBucketCounts, LatencyHistogram } from '../stats-server/index.ts'
 
 /** Latencies of the last ten seconds and since start. */
 export interface LatencyWindow {
@@ -8,6 +8,7 @@ export interface LatencyWindow {
   turn(): void
   recent(): Latency
   sinceStart(): Latency
+  buckets(): LatencyBuckets
 }
 
 const SECONDS = 10
@@ -16,6 +17,7 @@ const SECONDS = 10
 export function createLatencyWindow(): LatencyWindow {
   const seconds = Array.from({ length: SECONDS }, () => new LatencyHistogram())
   const total = new LatencyHistogram()
+  const buckets = new LatencyBucketCounts()
   const merged = new LatencyHistogram()
   let current = 0
   let summary: Latency | undefined
@@ -23,6 +25,7 @@ export function createLatencyWindow(): LatencyWindow {
     record(ms) {
       seconds[current]?.record(ms)
       total.record(ms)
+      buckets.record(ms)
       if (summary?.count === 0) summary = undefined
     },
     turn() {
@@ -39,5 +42,6 @@ export function createLatencyWindow(): LatencyWindow {
       return summary
     },
     sinceStart: () => total.summary(),
+    buckets: () => buckets.read(),
   }
 }

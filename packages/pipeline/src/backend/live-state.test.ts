@@ -130,7 +130,14 @@ describe('the queue of frames', () => {
 describe('latency', () => {
   test('leaves the window after ten seconds, and stays in the sum', () => {
     const latency = createLatencyWindow()
-    expect(latency.recent()).toEqual({ count: 0, p50Ms: null, p99Ms: null, p999Ms: null, maxMs: null })
+    expect(latency.recent()).toEqual({
+      count: 0,
+      p50Ms: null,
+      p95Ms: null,
+      p99Ms: null,
+      p999Ms: null,
+      maxMs: null,
+    })
     for (let ms = 1; ms <= 100; ms += 1) latency.record(ms)
     expect(latency.recent().count).toBe(100)
     expect(latency.recent().p50Ms).toBeCloseTo(50, 0)

@@ -127,6 +127,7 @@ export async function startBackend(options: BackendOptions): Promise<RunningBack
       levels,
       recordsPerSecond,
       endToEnd,
+      endToEndBuckets: live.latency.buckets(),
       clients: count,
       skippedFrames,
     }

@@ -9,7 +9,7 @@ it('summarises the interval and begins a new one, while the buckets go on', () =
   expect(first.count).toBe(5)
   expect(first.p50Ms).toBeCloseTo(3, 1)
   expect(first.maxMs).toBeCloseTo(100, 0)
-  expect(meter.take()).toEqual({ count: 0, p50Ms: null, p99Ms: null, p999Ms: null, maxMs: null })
+  expect(meter.take()).toEqual({ count: 0, p50Ms: null, p95Ms: null, p99Ms: null, p999Ms: null, maxMs: null })
   expect(meter.buckets()).toMatchObject({ count: 5, sumMs: 110 })
 })
 

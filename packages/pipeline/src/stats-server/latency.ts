@@ -27,6 +27,7 @@ export class LatencyHistogram {
     return {
       count,
       p50Ms: at(50),
+      p95Ms: at(95),
       p99Ms: at(99),
       p999Ms: at(99.9),
       maxMs: count === 0 ? null : this.#histogram.max / MICROSECONDS,
@@ -34,15 +35,11 @@ export class LatencyHistogram {
   }
 }
 
-/** Latencies twice over: of the present interval, which `take` reads and ends, and in buckets since the start. */
-export class LatencyMeter {
-  readonly #interval = new LatencyHistogram()
+/** Latencies counted in buckets since the start. */
+export class LatencyBucketCounts {
   readonly #buckets: LatencyBuckets = { count: 0, sumMs: 0, counts: LATENCY_BOUNDS_MS.map(() => 0) }
 
-  /** Times that are no numbers are passed over: they come from a header that anybody may write. */
   record(ms: number): void {
-    if (!Number.isFinite(ms)) return
-    this.#interval.record(ms)
     const late = Math.max(0, ms)
     this.#buckets.count += 1
     this.#buckets.sumMs += late
@@ -52,6 +49,23 @@ export class LatencyMeter {
       this.#buckets.counts[bucket] = (this.#buckets.counts[bucket] ?? 0) + 1
   }
 
+  read(): LatencyBuckets {
+    return { ...this.#buckets, counts: [...this.#buckets.counts] }
+  }
+}
+
+/** Latencies twice over: of the present interval, which `take` reads and ends, and in buckets since the start. */
+export class LatencyMeter {
+  readonly #interval = new LatencyHistogram()
+  readonly #buckets = new LatencyBucketCounts()
+
+  /** Times that are no numbers are passed over: they come from a header that anybody may write. */
+  record(ms: number): void {
+    if (!Number.isFinite(ms)) return
+    this.#interval.record(ms)
+    this.#buckets.record(ms)
+  }
+
   take(): Latency {
     const summary = this.#interval.summary()
     this.#interval.reset()
@@ -59,7 +73,7 @@ export class LatencyMeter {
   }
 
   buckets(): LatencyBuckets {
-    return { ...this.#buckets, counts: [...this.#buckets.counts] }
+    return this.#buckets.read()
   }
 }
 

@@ -49,6 +49,10 @@ test('keeps no more than 900 samples', async () => {
   })
   await vi.waitFor(() => expect(count).toBeGreaterThan(1000), { timeout: 15_000 })
   expect((await (await fetch(`${url}/stats`)).json()).history).toHaveLength(900)
+  // All of this happened within a second or a few: of those that are not the newest, the ones of each fifth second are left.
+  const { history } = await (await fetch(`${url}/stats?history=thin`)).json()
+  expect(history.length).toBeGreaterThanOrEqual(150)
+  expect(history.length).toBeLessThanOrEqual(900)
 })
 
 test('health is 503 with its reason, and metrics are text', async () => {

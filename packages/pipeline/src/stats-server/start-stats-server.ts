@@ -23,15 +23,29 @@ export interface RunningStatsServer {
 /** 15 minutes at one sample a second. */
 const RING_LENGTH = 900
 const SAMPLE_EVERY_MS = 1000
+/** A thin history has all of the newest samples, and of older ones those of each fifth second: the same ones of every service. */
+const WHOLE_SAMPLES = 150
+const THINNED_TO_SECONDS = 5
 
 /**
- * Serves `/stats` (the current sample and the ring of the last 15 minutes; `?history=0` without the ring), `/metrics`
- * and `/health` (200 or 503). Throws RT-LOCAL-007 when the port is in use.
+ * Serves `/stats` (the current sample and the ring of the last 15 minutes; `?history=thin` with less of it, `?history=0`
+ * without), `/metrics` and `/health` (200 or 503). Throws RT-LOCAL-007 when the port is in use.
  */
 export async function startStatsServer<Sample>(
   options: StatsServerOptions<Sample>,
 ): Promise<RunningStatsServer> {
-  const history: Sample[] = []
+  const history: { second: number; sample: Sample }[] = []
+  const historyFor = (wish: string | null): Sample[] => {
+    if (wish === '0') return []
+    const kept =
+      wish === 'thin'
+        ? history.filter(
+            ({ second }, index) =>
+              index >= history.length - WHOLE_SAMPLES || second % THINNED_TO_SECONDS === 0,
+          )
+        : history
+    return kept.map(({ sample }) => sample)
+  }
   const server = createServer((request, response) => {
     answer(new URL(request.url ?? '/', 'http://stats'), request.method, response).catch((error) => {
       if (response.headersSent) response.destroy()
@@ -49,7 +63,7 @@ export async function startStatsServer<Sample>(
         const stats: StatsAnswer<Sample> = {
           schema: 'radtune.stats/1',
           current: options.sample(),
-          history: url.searchParams.get('history') === '0' ? [] : history,
+          history: historyFor(url.searchParams.get('history')),
         }
         return sendJson(response, 200, stats)
       }
@@ -68,7 +82,7 @@ export async function startStatsServer<Sample>(
 
   const port = await listen(server, options.address)
   const timer = setInterval(() => {
-    history.push(options.sample())
+    history.push({ second: Math.floor(Date.now() / 1000), sample: options.sample() })
     if (history.length > RING_LENGTH) history.shift()
   }, options.sampleEveryMs ?? SAMPLE_EVERY_MS)
   return {

@@ -1,9 +1,14 @@
 import type { Host } from '../../ports/host.ts'
+import { createSystemHost } from '../host/system-host.ts'
+import { createSystemHost } from '../host/system-host.ts'
 import { findEngine, readEngine } from './engine.ts'
 
 /** The machine that the container engine runs on: with Docker Desktop a virtual one, smaller than that of the user. */
 export function createEngineHost(environment: NodeJS.ProcessEnv = process.env): Host {
+  const here = createSystemHost()
   return {
+    /** Of the machine that radtune runs on: an engine does not tell how busy its own is. */
+    load: () => here.load(),
     async facts() {
       const { cpus, memoryBytes } = await readEngine(await findEngine(environment))
       const machine = { cpus, memoryBytes }

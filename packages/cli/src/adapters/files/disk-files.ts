@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { Files } from '../../ports/files.ts'
 
@@ -12,6 +12,10 @@ export function createDiskFiles(): Files {
       const temporary = `${path}.${process.pid}`
       await writeFile(temporary, text, options?.secret ? { mode: 0o600 } : {})
       await rename(temporary, path)
+    },
+    async append(path, text) {
+      await mkdir(dirname(path), { recursive: true })
+      await appendFile(path, text)
     },
     async kind(path) {
       const found = await orWhenMissing(stat(path), undefined)

@@ -79,6 +79,34 @@ describe('createSystemHost', () => {
     expect(facts).toMatchObject(machine)
   })
 
+  it('tells how busy this machine is', async () => {
+    const { cpus, cpuShare, perCore, memoryBytes, usedBytes } = await createSystemHost().load()
+    expect(cpus).toBeGreaterThan(0)
+    for (const share of [cpuShare, ...perCore]) expect(share).toBeGreaterThanOrEqual(0)
+    expect(perCore).toHaveLength(availableParallelism())
+    expect(usedBytes).toBeGreaterThan(0)
+    expect(usedBytes).toBeLessThanOrEqual(memoryBytes)
+  })
+
+  it('tells how busy its group is where that is limited', async () => {
+    const group = 'sys/fs/cgroup/user'
+    const write = (cpuMs: number) =>
+      writeFileSync(join(root, group, 'cpu.stat'), `usage_usec ${cpuMs * 1000}\nuser_usec 1\n`)
+    await place({
+      'proc/self/cgroup': '0::/user\n',
+      'sys/fs/cgroup/cgroup.controllers': 'cpu memory',
+      [`${group}/cpu.max`]: '20000 100000\n',
+      [`${group}/memory.max`]: `${GIB}\n`,
+      [`${group}/memory.current`]: `${GIB / 4}\n`,
+      [`${group}/cpu.stat`]: 'usage_usec 0\n',
+    })
+    const host = createSystemHost({ root })
+    expect(await host.load()).toMatchObject({ cpus: 0.2, cpuShare: 0, usedBytes: GIB / 4 })
+    write(20)
+    expect((await host.load()).cpuShare).toBeGreaterThan(0)
+    expect((await host.load()).cpuShare).toBe(0)
+  })
+
   it('reads this machine', async () => {
     const facts = await createSystemHost().facts()
     expect(facts.cpus).toBeGreaterThan(0)

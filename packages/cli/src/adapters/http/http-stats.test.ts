@@ -53,6 +53,22 @@ test('reads the newest sample without its history', async () => {
   expect(asked).toEqual(['/stats?history=0'])
 })
 
+test('reads what a service remembers, without the samples that have another shape', async () => {
+  const asked: (string | undefined)[] = []
+  const port = await serve((request, response) => {
+    asked.push(request.url)
+    const history = [
+      { ...provider, at: 1 },
+      { at: 2, of: 'an older version' },
+      { ...provider, at: 3 },
+    ]
+    response.end(JSON.stringify({ schema: 'radtune.stats/1', current: provider, history }))
+  })
+  expect(await stats.providerHistory(port)).toMatchObject({ known: true, value: [{ at: 1 }, { at: 3 }] })
+  expect(asked).toEqual(['/stats?history=thin'])
+  expect(await stats.workerHistory(port)).toEqual({ known: true, value: [], at: 42 })
+})
+
 test('reads the live settings of any service, and takes none for a why', async () => {
   const settings = { revision: 3, applied: { 'provider.rate': 5 }, rejected: [], problem: null }
   let current: object = { ...provider, settings }

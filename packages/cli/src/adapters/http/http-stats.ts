@@ -13,6 +13,9 @@ import type { StatsSource } from '../../ports/stats.ts'
 const TIMEOUT_MS = 2_000
 /** An answer without its history is a few kilobytes; whatever listens there instead may send for ever. */
 const MAX_ANSWER_BYTES = 4 * 1024 * 1024
+/** 15 minutes of a worker with 16 slots. */
+const MAX_HISTORY_BYTES = 64 * 1024 * 1024
+const HISTORY_TIMEOUT_MS = 10_000
 
 /** Asks the services of the pipeline on 127.0.0.1. Nothing is thrown: silence, an error or a strange answer is the why of the Reading. */
 export function createHttpStats({
@@ -24,10 +27,20 @@ export function createHttpStats({
 }): StatsSource {
   const sample = <Sample>(port: number, schema: z.ZodType<Sample>) =>
     ask(`http://127.0.0.1:${port}/stats?history=0`, { now, timeoutMs, schema: current(schema) })
+  const history = <Sample>(port: number, schema: z.ZodType<Sample>) =>
+    ask(`http://127.0.0.1:${port}/stats?history=thin`, {
+      now,
+      timeoutMs: HISTORY_TIMEOUT_MS,
+      schema: historyOf(schema),
+      maxBytes: MAX_HISTORY_BYTES,
+    })
   return {
     worker: (port) => sample(port, workerSampleSchema),
     provider: (port) => sample(port, providerSampleSchema),
     backend: (port) => sample(port, backendSampleSchema),
+    workerHistory: (port) => history(port, workerSampleSchema),
+    providerHistory: (port) => history(port, providerSampleSchema),
+    backendHistory: (port) => history(port, backendSampleSchema),
     settings: (port) => sample(port, settingsOfSample),
     health: (port) =>
       // 503 carries a reason too: unhealthy is an answer, not silence.
@@ -44,11 +57,12 @@ interface Question<Answer> {
   timeoutMs: number
   schema: z.ZodType<Answer>
   accept?: readonly number[]
+  maxBytes?: number
 }
 
 async function ask<Answer>(
   url: string,
-  { now, timeoutMs, schema, accept = [200] }: Question<Answer>,
+  { now, timeoutMs, schema, accept = [200], maxBytes = MAX_ANSWER_BYTES }: Question<Answer>,
 ): Promise<Reading<Answer>> {
   const address = URL.parse(url)
   if (!address) return unknown(`${url} is no address`)
@@ -58,7 +72,7 @@ async function ask<Answer>(
       await response.body?.cancel()
       return unknown(`${address.host} answered ${response.status} to ${address.pathname}`)
     }
-    const answer = schema.safeParse(JSON.parse(await readText(response)))
+    const answer = schema.safeParse(JSON.parse(await readText(response, maxBytes)))
     return answer.success
       ? known(answer.data, now())
       : unknown(`${address.host} answered something else than expected: ${firstIssue(answer.error)}`)
@@ -71,12 +85,22 @@ function current<Sample>(schema: z.ZodType<Sample>): z.ZodType<Sample> {
   return z.object({ current: schema }).transform((answer) => answer.current) as unknown as z.ZodType<Sample>
 }
 
-async function readText(response: Response): Promise<string> {
+/** Samples of another shape, as of an older version, are left out, not the whole history. */
+function historyOf<Sample>(schema: z.ZodType<Sample>): z.ZodType<Sample[]> {
+  return z.object({ history: z.array(z.unknown()) }).transform(({ history }) =>
+    history.flatMap((one) => {
+      const read = schema.safeParse(one)
+      return read.success ? [read.data] : []
+    }),
+  ) as unknown as z.ZodType<Sample[]>
+}
+
+async function readText(response: Response, maxBytes: number): Promise<string> {
   const decoder = new TextDecoder()
   let text = ''
   for await (const chunk of response.body ?? []) {
     text += decoder.decode(chunk, { stream: true })
-    if (text.length > MAX_ANSWER_BYTES) throw new Error('answered more than 4 MiB')
+    if (text.length > maxBytes) throw new Error(`answered more than ${maxBytes / 1024 ** 2} MiB`)
   }
   return text + decoder.decode()
 }

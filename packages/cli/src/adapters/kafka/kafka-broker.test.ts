@@ -59,6 +59,44 @@ describe('a real broker', () => {
         { partition: 0, low: 0, end: 3, committed: 2, counters },
         { partition: 1, low: 0, end: 1, committed: undefined, counters: undefined },
       ])
+      expect(await broker.observe()).toMatchObject({
+        topics: {
+          known: true,
+          value: [
+            {
+              topic: TOPICS.input,
+              partitions: [
+                { partition: 0, low: 0, end: 3 },
+                { partition: 1, low: 0, end: 1 },
+              ],
+            },
+          ],
+        },
+        commits: {
+          known: true,
+          value: [
+            { partition: 0, committed: 2, counters },
+            { partition: 1, committed: null, counters: null },
+          ],
+        },
+        group: { known: true, value: { state: 'Empty', owners: [] } },
+        sizes: { known: false },
+      })
+      const consumer = kafka.consumer({ groupId: GROUPS.worker })
+      await consumer.connect()
+      await consumer.subscribe({ topic: TOPICS.input })
+      await consumer.run({ autoCommit: false, eachBatch: async () => undefined })
+      const group = async () => (await broker.observe()).group
+      await expect.poll(group, { timeout: 20_000 }).toMatchObject({
+        value: {
+          state: 'Stable',
+          owners: [
+            { partition: 0, owner: 'kafkajs' },
+            { partition: 1, owner: 'kafkajs' },
+          ],
+        },
+      })
+      await consumer.disconnect()
       const { sums, mismatches } = sumRecords(progress)
       expect(sums).toMatchObject({ in: 4, normal: 1, duplicates: 1, inFlight: 2 })
       expect(mismatches).toEqual([])
@@ -125,6 +163,11 @@ test('rejects in time when nobody listens, and when whoever listens says nothing
   const { port } = server.address() as { port: number }
   const mute = createKafkaBroker({ bootstrap: `127.0.0.1:${port}`, timeoutMs: 500 })
   await expect(mute.progress()).rejects.toThrow(/did not answer within 500 ms|timed out|timeout/i)
+  expect(await mute.observe()).toMatchObject({
+    topics: { known: false, why: expect.stringMatching(/^Kafka does not answer: /) },
+    commits: { known: false },
+    group: { known: false },
+  })
   await mute.close()
   for (const socket of sockets) socket.destroy()
   await new Promise((closed) => server.close(closed))

@@ -1,8 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { decodeCounters, GROUPS, type PartitionProgress, TOPICS } from '@radtune/core/contract'
+import { unknown } from '@radtune/core/metrics'
 import type { Admin } from 'kafkajs'
 import type { Broker } from '../../ports/broker.ts'
 import { createClient, TIMEOUT_MS, within } from './kafka-client.ts'
+import { observeKafka } from './observe-kafka.ts'
 
 const DISCONNECT_MS = 1_000
 
@@ -28,14 +30,26 @@ export function createKafkaBroker({
     await Promise.race([disconnected, delay(DISCONNECT_MS, undefined, { ref: false })])
   }
 
+  async function ask<Answer>(question: (admin: Admin) => Promise<Answer>): Promise<Answer> {
+    connecting ??= connect(bootstrap, timeoutMs)
+    try {
+      return await within(timeoutMs, bootstrap, connecting.then(question))
+    } catch (error) {
+      void disconnect()
+      throw error
+    }
+  }
+
   return {
-    async progress() {
-      connecting ??= connect(bootstrap, timeoutMs)
+    progress: () => ask(readProgress),
+    async observe() {
       try {
-        return await within(timeoutMs, bootstrap, connecting.then(readProgress))
+        return await ask(observeKafka)
       } catch (error) {
-        void disconnect()
-        throw error
+        const why = unknown(
+          `Kafka does not answer: ${error instanceof Error ? error.message : String(error)}`,
+        )
+        return { topics: why, commits: why, group: why, sizes: why }
       }
     },
     close: disconnect,

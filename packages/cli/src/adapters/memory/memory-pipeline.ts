@@ -1,13 +1,18 @@
 import {
   type BackendSample,
   emptyCounters,
+  LATENCY_BOUNDS_MS,
   type Latency,
+  type PartitionCounters,
   type PartitionProgress,
   type ProviderSample,
   type SettingsReport,
+  type SlotStats,
+  sumDirty,
+  TOPICS,
   type WorkerSample,
 } from '@radtune/core/contract'
-import { known, unknown } from '@radtune/core/metrics'
+import { type KafkaSnapshot, known, type Reading, unknown } from '@radtune/core/metrics'
 import type { Broker } from '../../ports/broker.ts'
 import type { StatsSource } from '../../ports/stats.ts'
 
@@ -30,6 +35,8 @@ export interface MemoryPipeline {
   /** The counters of partition 0 miss one record. */
   miscounted: boolean
   providerFailed: boolean
+  /** Share of its time that each slot is busy. */
+  slotBusy: number
   /** Ports whose services do not answer, by service name. */
   silent: Set<string>
 }
@@ -46,6 +53,7 @@ export function createMemoryPipeline(): MemoryPipeline {
     brokerDown: false,
     miscounted: false,
     providerFailed: false,
+    slotBusy: 0.31,
     silent: new Set(),
   }
 }
@@ -63,7 +71,15 @@ function flowAt(pipeline: MemoryPipeline, now: number) {
 }
 
 export function createMemoryBroker(pipeline: MemoryPipeline, now: () => number): Broker {
-  return {
+  const broker: Broker = {
+    async observe() {
+      try {
+        return observed(await broker.progress(), now())
+      } catch (error) {
+        const why = unknown(`Kafka does not answer: ${(error as Error).message}`)
+        return { topics: why, commits: why, group: why, sizes: why }
+      }
+    },
     async progress(): Promise<PartitionProgress[]> {
       if (pipeline.brokerDown) throw new Error('connect ECONNREFUSED 127.0.0.1:9092')
       const { total, processed, dirty, duplicates, normal } = flowAt(pipeline, now())
@@ -79,6 +95,39 @@ export function createMemoryBroker(pipeline: MemoryPipeline, now: () => number):
       ]
     },
     async close() {},
+  }
+  return broker
+}
+
+function observed(progress: readonly PartitionProgress[], at: number): KafkaSnapshot {
+  const counts = (count: (counters: PartitionCounters) => number) =>
+    progress.map(({ partition, counters }) => ({ partition, low: 0, end: counters ? count(counters) : 0 }))
+  return {
+    topics: known(
+      [
+        {
+          topic: TOPICS.input,
+          partitions: progress.map(({ partition, low, end }) => ({ partition, low, end })),
+        },
+        { topic: TOPICS.normal, partitions: counts(({ normal }) => normal) },
+        { topic: TOPICS.critical, partitions: counts(({ critical }) => critical) },
+        { topic: TOPICS.dirty, partitions: counts(({ dirty }) => sumDirty(dirty)) },
+      ],
+      at,
+    ),
+    commits: known(
+      progress.map(({ partition, committed, counters }) => ({
+        partition,
+        committed: committed ?? null,
+        counters: counters ?? null,
+      })),
+      at,
+    ),
+    group: known(
+      { state: 'Stable', owners: progress.map(({ partition }) => ({ partition, owner: 'worker-1-slot-0' })) },
+      at,
+    ),
+    sizes: unknown('the Kafka client cannot ask for the size of logs'),
   }
 }
 
@@ -98,19 +147,34 @@ export function createMemoryStats(
   const answers = (port: number, service: string) =>
     pipeline.startedAt !== undefined && ports()[service] === port && !pipeline.silent.has(service)
   const silence = (port: number) => unknown(`127.0.0.1:${port} does not answer`)
+  const nameOf = (port: number) => Object.entries(ports()).find(([, other]) => other === port)?.[0] ?? ''
+  const told = <Sample extends object>(
+    port: number,
+    service: string,
+    sample: () => Sample,
+  ): Reading<Sample> =>
+    answers(port, service) ? known({ ...sample(), settings: settings(service) }, now()) : silence(port)
+  const rememberedBy = async <Sample>(port: number, service: string, at: (time: number) => Sample) => {
+    const since = Math.max(pipeline.startedAt ?? now(), now() - 900_000)
+    const seconds = Math.max(0, Math.floor((now() - since) / 1000))
+    return answers(port, service)
+      ? known(
+          Array.from({ length: seconds }, (_, second) => at(since + second * 1000)),
+          now(),
+        )
+      : silence(port)
+  }
+  const workerAt = (service: string, at: number): WorkerSample => ({
+    ...processPart(pipeline, at, service),
+    slots: [slotStats(pipeline, at)],
+  })
   return {
-    async provider(port) {
-      return answers(port, 'provider') ? known(providerSample(pipeline, now()), now()) : silence(port)
-    },
-    async backend(port) {
-      return answers(port, 'backend') ? known(backendSample(pipeline, now()), now()) : silence(port)
-    },
-    async worker(port) {
-      const service = Object.entries(ports()).find(([, other]) => other === port)?.[0] ?? ''
-      if (!answers(port, service)) return silence(port)
-      const sample: WorkerSample = { ...processPart(pipeline, now(), service), slots: [] }
-      return known(sample, now())
-    },
+    provider: async (port) => told(port, 'provider', () => providerSample(pipeline, now())),
+    backend: async (port) => told(port, 'backend', () => backendSample(pipeline, now())),
+    worker: async (port) => told(port, nameOf(port), () => workerAt(nameOf(port), now())),
+    providerHistory: (port) => rememberedBy(port, 'provider', (at) => providerSample(pipeline, at)),
+    backendHistory: (port) => rememberedBy(port, 'backend', (at) => backendSample(pipeline, at)),
+    workerHistory: (port) => rememberedBy(port, nameOf(port), (at) => workerAt(nameOf(port), at)),
     async settings(port) {
       const service = Object.entries(ports()).find(([, other]) => other === port)?.[0] ?? ''
       return answers(port, service) ? known(settings(service), now()) : silence(port)
@@ -130,6 +194,38 @@ function processPart(pipeline: MemoryPipeline, at: number, service: string) {
     rssBytes: 100_000_000,
     cpuMs: 1000,
     settingsRevision: null,
+  }
+}
+
+function slotStats(pipeline: MemoryPipeline, at: number): SlotStats {
+  const { processed } = flowAt(pipeline, at)
+  const nothing = { count: 0, p50Ms: null, p95Ms: null, p99Ms: null, p999Ms: null, maxMs: null }
+  const buckets = { count: 0, sumMs: 0, counts: LATENCY_BOUNDS_MS.map(() => 0) }
+  const batches = { batches: 10, records: pipeline.perSecond / 2, bytes: 1e5, fill: 0.1 }
+  return {
+    slot: 0,
+    partitions: [0],
+    in: processed,
+    out: { normal: processed, critical: 0, dirty: 0 },
+    duplicates: 0,
+    rejects: {},
+    recordsPerSecond: pipeline.perSecond / 2,
+    busyMs: pipeline.slotBusy * 1000,
+    idleMs: (1 - pipeline.slotBusy) * 1000,
+    backPressuredMs: 0,
+    stageMs: { parse: 90, validate: 60, deduplicate: 40, route: 10, serialise: 80 },
+    fetch: batches,
+    produce: batches,
+    queuedBytes: 0,
+    lag: { 0: 0 },
+    commitAgeMs: 100,
+    arrival: nothing,
+    processing: nothing,
+    latencyBuckets: { arrival: buckets, processing: buckets },
+    eventLoopDelayMs: 1,
+    heapUsedBytes: 3e7,
+    heapLimitBytes: 4e8,
+    gcMs: 2,
   }
 }
 
@@ -157,8 +253,8 @@ function backendSample(pipeline: MemoryPipeline, at: number): BackendSample {
   const { normal } = flowAt(pipeline, at)
   const received = pipeline.publishedBefore > 0 ? 0 : normal
   const endToEnd: Latency = received
-    ? { count: received, p50Ms: 12, p99Ms: 41, p999Ms: 60, maxMs: 80 }
-    : { count: 0, p50Ms: null, p99Ms: null, p999Ms: null, maxMs: null }
+    ? { count: received, p50Ms: 12, p95Ms: 30, p99Ms: 41, p999Ms: 60, maxMs: 80 }
+    : { count: 0, p50Ms: null, p95Ms: null, p99Ms: null, p999Ms: null, maxMs: null }
   return {
     ...processPart(pipeline, at, 'backend'),
     received: { normal: received, critical: 0 },

@@ -73,7 +73,16 @@ export function createMemoryWorld(): MemoryWorld {
     runtime,
     otherRuntime: createIdleRuntime('docker'),
     machine,
-    host: { facts: async () => machine },
+    host: {
+      facts: async () => machine,
+      load: async () => ({
+        cpus: machine.cpus,
+        cpuShare: 0.4,
+        perCore: Array.from({ length: machine.cpus }, () => 0.4),
+        memoryBytes: machine.memoryBytes,
+        usedBytes: machine.memoryBytes - machine.availableMemoryBytes,
+      }),
+    },
     answers,
     doctor: createMemoryDoctor(answers),
     stats: createMemoryStats(pipeline, {
