@@ -16,7 +16,7 @@ export interface World {
   stderr: TextStream
   clock: Clock
   files: Files
-  host: Host
+  host: Pick<Host, 'facts'>
   composeSchema: ComposeSchema
   /** Folder of the profiles that radtune ships. */
   shippedProfilesDir: string

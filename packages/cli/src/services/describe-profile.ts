@@ -25,7 +25,10 @@ export interface ProfileWishes {
 }
 
 /** Settles what a new profile says. Throws RT-CLI-003 for a value that cannot be read, RT-SET-… for a setting. */
-export async function describeProfile(wishes: ProfileWishes, host: Host): Promise<ProfileFile> {
+export async function describeProfile(
+  wishes: ProfileWishes,
+  host: Pick<Host, 'facts'>,
+): Promise<ProfileFile> {
   const { name } = wishes
   if (!/^[a-z0-9][a-z0-9._-]{0,62}$/i.test(name) || name === 'auto')
     throw new RadtuneError('RT-CLI-003', {
@@ -54,7 +57,7 @@ export async function describeProfile(wishes: ProfileWishes, host: Host): Promis
 
 async function settleMachine(
   { name, cpus: cpusText, memory }: ProfileWishes,
-  host: Host,
+  host: Pick<Host, 'facts'>,
 ): Promise<{ machine: Machine; from: string }> {
   const cpus = read('--cpus', cpusText, parseCpus)
   const memoryBytes = read('--memory', memory, parseBytes)

@@ -15,7 +15,7 @@ export interface Verdict {
 export interface CheckContext {
   runtime: Runtime['name']
   doctor: Doctor
-  host: Host
+  host: Pick<Host, 'facts'>
   spec: StackSpec
   ledger: Ledger
   /** The ports of the next launch; empty while the stack runs and holds them. */

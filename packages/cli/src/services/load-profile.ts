@@ -9,7 +9,7 @@ import type { Host } from '../ports/host.ts'
 export interface ProfilePlaces {
   files: Files
   /** Asked for the profile `auto` only. */
-  host: Host
+  host: Pick<Host, 'facts'>
   /** Absolute. */
   projectDir: string
   workingDir: string

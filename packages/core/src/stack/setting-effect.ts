@@ -37,6 +37,7 @@ const meanwhile: Readonly<Record<SettingDefinition['readers'][number], string>> 
   provider: 'it goes on with the row after the last one that it published',
   frontend: 'the page is away for a second, the readings are not',
   topics: 'the topics are changed in place',
+  monitor: 'a monitor that runs takes it up when it is started again',
 }
 
 function servicesOf(readers: SettingDefinition['readers'], { services }: StackSpec): string[] {

@@ -1,6 +1,5 @@
 import type { Host } from '../../ports/host.ts'
 import { createSystemHost } from '../host/system-host.ts'
-import { createSystemHost } from '../host/system-host.ts'
 import { findEngine, readEngine } from './engine.ts'
 
 /** The machine that the container engine runs on: with Docker Desktop a virtual one, smaller than that of the user. */

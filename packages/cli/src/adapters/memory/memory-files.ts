@@ -16,6 +16,9 @@ export function createMemoryFiles(texts: Readonly<Record<string, string>> = {}):
     async write(path, text) {
       held.set(path, text)
     },
+    async append(path, text) {
+      held.set(path, (held.get(path) ?? '') + text)
+    },
     kind: async (path) => (held.has(path) ? 'file' : below(path).length > 0 ? 'folder' : 'missing'),
   }
 }
