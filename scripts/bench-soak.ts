@@ -9,7 +9,7 @@ import { build } from './run-program.ts'
 
 const help = `npm run bench:soak -- [--profile 4c8g] [--rate 5000] [--minutes 30] [--every 10]
 
-Runs a stack at one rate and looks at it every so many seconds: memory and open files of every service, latency, size of the logs.
+Runs a stack at one rate (in containers with RADTUNE_RUNTIME=docker) and looks at it every so many seconds: memory and open files of every service, latency, size of the logs.
 Memory is the working set, which the page cache is part of, and what the process itself holds (RssAnon): only that can leak.
 Prints for each what it was at first and at last and its slope, fitted over all samples but those of the first fifth, and
 whether every record was accounted for in the end. Ctrl-C ends it early, with what was seen until then.`
@@ -93,8 +93,10 @@ async function look(project: string): Promise<Sample> {
   if (typeof data.endToEnd?.p50Ms === 'number') found['p50 ms'] = data.endToEnd.p50Ms
   if (typeof data.endToEnd?.p99Ms === 'number') found['p99 ms'] = data.endToEnd.p99Ms
   if (data.records) found['in flight'] = data.records.inFlight
-  found['logs MiB'] = (await folderBytes(join(project, '.radtune', 'local', 'logs'))) / MIB
-  found['supervisor own MiB'] = await supervisorMiB(project)
+  if (data.runtime === 'local') {
+    found['logs MiB'] = (await folderBytes(join(project, '.radtune', 'local', 'logs'))) / MIB
+    found['supervisor own MiB'] = await supervisorMiB(project)
+  }
   return { atMs: performance.now(), values: found }
 }
 

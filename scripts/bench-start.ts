@@ -11,7 +11,7 @@ import { build } from './run-program.ts'
 const help = `npm run bench:start -- [--profile 4c8g] [--rounds 3] [--no-cold]
 
 How long one waits: for \`radtune --help\`, beside Node alone; for \`radtune up\` the first time ever, with an empty cache folder, so that Kafka
-is fetched; and for \`radtune up\` with Kafka in the cache. Medians of the rounds, and the slowest.`
+is fetched; and for \`radtune up\` with Kafka in the cache. With RADTUNE_RUNTIME=docker the second is left out: images are built and pulled once. Medians of the rounds, and the slowest.`
 
 const { values } = parseArgs({
   options: {
@@ -40,7 +40,7 @@ for (let round = 0; round < rounds; round += 1) {
     node.push(elapsed(['-e', '0']))
     helps.push(elapsed([bin, '--help']))
   }
-  if (!values['no-cold']) cold.push(await withEmptyCache(upMs))
+  if (!values['no-cold'] && process.env.RADTUNE_RUNTIME !== 'docker') cold.push(await withEmptyCache(upMs))
   warm.push(await upMs())
 }
 const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`

@@ -22,7 +22,7 @@ export function runRadtune(
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [bin, ...args], {
       cwd: project,
-      env: { ...process.env, NO_COLOR: '1', RADTUNE_RUNTIME: 'local', ...options.env },
+      env: { RADTUNE_RUNTIME: 'local', ...process.env, NO_COLOR: '1', ...options.env },
       stdio: ['ignore', 'pipe', 'pipe'],
       // A command that hangs is a fault, and is shown as one.
       timeout: LONGEST_MS,

@@ -16,13 +16,15 @@ export type Targets = z.infer<typeof targetsSchema>
 
 /** The targets of a plan: the settings of the monitor, and the latency that the workload asks for. */
 export function targetsOf(spec: Pick<StackSpec, 'settings' | 'workload'>): Targets {
+  // A stack that an earlier version launched lacks the settings that it did not know.
+  const planned: Partial<StackSpec['settings']> = spec.settings
   return {
-    busyShare: spec.settings['monitor.busyShare'].value,
-    warnShare: spec.settings['monitor.warnShare'].value,
-    memoryWarnShare: spec.settings['monitor.memoryWarnShare'].value,
-    criticalShare: spec.settings['monitor.criticalShare'].value,
-    throttledShare: spec.settings['monitor.throttledShare'].value,
-    lagRecords: spec.settings['monitor.lag'].value,
+    busyShare: planned['monitor.busyShare']?.value ?? DEFAULT_TARGETS.busyShare,
+    warnShare: planned['monitor.warnShare']?.value ?? DEFAULT_TARGETS.warnShare,
+    memoryWarnShare: planned['monitor.memoryWarnShare']?.value ?? DEFAULT_TARGETS.memoryWarnShare,
+    criticalShare: planned['monitor.criticalShare']?.value ?? DEFAULT_TARGETS.criticalShare,
+    throttledShare: planned['monitor.throttledShare']?.value ?? DEFAULT_TARGETS.throttledShare,
+    lagRecords: planned['monitor.lag']?.value ?? DEFAULT_TARGETS.lagRecords,
     latencyMs: spec.workload.latencyTargetMs,
   }
 }
