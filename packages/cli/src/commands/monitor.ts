@@ -37,7 +37,7 @@ export default class Monitor extends BaseCommand {
   static override schema = 'radtune.monitor/1'
   static override summary = 'Watch rates, lag, latency, CPU and memory, and what holds the flow back'
   static override description =
-    'Prints one line per interval; docs/monitor.md says what each number means. With --json each line is a document with one snapshot and its evaluation. --once prints one frame after four samples and ends with 0, with 3 when a threshold is crossed or something is not in order, or with 4 when nothing runs.'
+    'On a terminal a live screen (? shows its keys); else one line per interval. docs/monitor.md says what each number means. With --json each line is a document with one snapshot and its evaluation. --once prints one frame after four samples and ends with 0, with 3 when a threshold is crossed or something is not in order, or with 4 when nothing runs.'
   static override flags = {
     interval: Flags.string({
       description: 'time between two samples, 500ms to 10s [default: 1s]',
@@ -87,6 +87,7 @@ export default class Monitor extends BaseCommand {
     const request = parseMonitorRequest(flags)
     const recorder = flags.record === undefined ? undefined : await this.#recorder(flags.record, request)
     const self = flags.self ? createSelfMeter() : undefined
+    if (this.#onScreen(flags)) return await this.#watch(flags, { request, recorder, self })
     let shown: Moment | undefined
     let startedAt: number | undefined
     let taken = 0
@@ -112,11 +113,41 @@ export default class Monitor extends BaseCommand {
     return this.#frame(shown, { request, replayed: flags.replay !== undefined, self: self?.() })
   }
 
+  /** A screen needs a terminal that can be drawn on and asked, and somebody who looks at it. */
+  #onScreen({ once, until }: MonitorFlagValues): boolean {
+    const { stdin, environment } = this.world
+    const terminals = this.output.stdout.terminal && stdin.isTTY === true && environment.TERM !== 'dumb'
+    return terminals && !this.output.mode.json && !once && until === undefined
+  }
+
+  async #watch(
+    flags: MonitorFlagValues,
+    {
+      request,
+      recorder,
+      self,
+    }: { request: MonitorRequest; recorder: Recorder | undefined; self: (() => string) | undefined },
+  ): Promise<undefined> {
+    // React in its development form costs half as much again.
+    process.env.NODE_ENV ??= 'production'
+    const { watchMonitor } = await import('../tui/watch-monitor.tsx')
+    await watchMonitor({
+      moments: (signal) => this.#moments(flags, request, signal),
+      onMoment: async (moment) => recorder?.write(moment),
+      intervalMs: request.intervalMs,
+      replayed: flags.replay !== undefined,
+      self,
+      signal: this.interruption,
+      stdin: this.world.stdin as NodeJS.ReadStream,
+      stdout: this.world.stdout as NodeJS.WriteStream,
+    })
+  }
+
   async #moments(
     flags: MonitorFlagValues,
     { intervalMs, speed }: MonitorRequest,
+    signal: AbortSignal = this.interruption,
   ): Promise<AsyncGenerator<Moment, void, undefined>> {
-    const signal = this.interruption
     if (flags.replay === undefined) {
       const world = await this.world.stackWorld(await this.projectDir(flags))
       return monitorStack(world, { intervalMs, signal })

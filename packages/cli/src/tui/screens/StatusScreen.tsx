@@ -1,16 +1,8 @@
-import { Box, Text, useInput } from 'ink'
-import { useEffect, useState, useSyncExternalStore } from 'react'
+import { useInput } from 'ink'
+import { useSyncExternalStore } from 'react'
 import type { StatusStore } from '../status-store.ts'
-import { theme } from '../theme.ts'
-import { type ScreenSize, statusView } from '../view-models/status-view.ts'
-
-/** The part of a terminal's stream that tells its size. */
-interface Terminal {
-  columns?: number
-  rows?: number
-  on(event: 'resize', listener: () => void): unknown
-  off(event: 'resize', listener: () => void): unknown
-}
+import { statusView } from '../view-models/status-view.ts'
+import { StyledFrame, type Terminal, useScreenSize } from './StyledFrame.tsx'
 
 interface StatusScreenProps {
   store: StatusStore
@@ -25,36 +17,5 @@ export function StatusScreen({ store, terminal, onQuit }: StatusScreenProps) {
   useInput((input, key) => {
     if (input === 'q' || key.escape || (key.ctrl && input === 'c')) onQuit()
   })
-  const lines = statusView(history, size)
-  return (
-    // A frame as high as the terminal would make Ink clear the scrollback; a new key at each size draws it from scratch.
-    <Box key={`${size.columns}x${size.rows}`} flexDirection="column" height={size.rows - 1}>
-      {lines.map((line, index) => (
-        <Text key={index} wrap="truncate">
-          {line.length === 0 ? ' ' : null}
-          {line.map(({ text, tone }, place) => (
-            <Text key={place} {...theme[tone]}>
-              {text}
-            </Text>
-          ))}
-        </Text>
-      ))}
-    </Box>
-  )
-}
-
-function useScreenSize(terminal: Terminal): ScreenSize {
-  const [size, setSize] = useState(() => sizeOf(terminal))
-  useEffect(() => {
-    const resized = () => setSize(sizeOf(terminal))
-    terminal.on('resize', resized)
-    return () => {
-      terminal.off('resize', resized)
-    }
-  }, [terminal])
-  return size
-}
-
-function sizeOf({ columns, rows }: Terminal): ScreenSize {
-  return { columns: columns || 80, rows: rows || 24 }
+  return <StyledFrame lines={statusView(history, size)} size={size} />
 }

@@ -5,6 +5,7 @@ import { drainText, headline } from '../../output/monitor-text.ts'
 import type { Moment } from '../../services/monitor-stack.ts'
 import { chartLines } from './monitor-charts.ts'
 import { compact, rate, readingText, toneOf } from './monitor-numbers.ts'
+import { panelLines } from './monitor-panels.ts'
 import { serviceLines } from './monitor-services.ts'
 import type { ScreenSize } from './status-view.ts'
 import { fitLine, heading, type StyledLine, span, spread } from './styled-line.ts'
@@ -19,6 +20,14 @@ export interface MonitorView {
   mode: string
   /** What radtune itself uses, when that is asked for. */
   self?: string | undefined
+  /** Keys that the last line names; on a screen only. */
+  keys?: readonly KeyName[]
+}
+
+/** A key as the footer and the help name it. */
+interface KeyName {
+  name: string
+  does: string
 }
 
 /** Charts look back this far. */
@@ -39,7 +48,10 @@ export function monitorView(view: MonitorView, { columns, rows }: ScreenSize): S
     heading(`last ${formatDuration(CHART_MS)}`, columns),
     ...chartLines({ evaluation, history: evaluator.history, to: view.now, spanMs: CHART_MS, columns }),
   ]
-  const footer: StyledLine[] = view.self === undefined ? [] : [[span(` ${view.self}`, 'dim')]]
+  const footer: StyledLine[] = [
+    ...(view.self === undefined ? [] : [[span(` ${view.self}`, 'dim')]]),
+    ...(view.keys === undefined ? [] : [keyLine(view.keys)]),
+  ]
   const room = rows - 1 - top.length - footer.length
   const eventRoom = Math.min(3, Math.max(1, room - 8))
   const services = serviceLines(evaluation, {
@@ -49,16 +61,54 @@ export function monitorView(view: MonitorView, { columns, rows }: ScreenSize): S
   })
   const serviceHeading = serviceHeadingText(evaluation)
   const events = eventLines(evaluation, { columns, rows: Math.max(1, room - services.length - 2), snapshot })
+  // A frame without keys is for reading once, and ends where its text does.
+  const panels =
+    view.keys === undefined
+      ? []
+      : panelLines(evaluation, { columns, rows: room - services.length - eventRoom - 2 })
+  const shownEvents = events.slice(0, Math.max(1, room - services.length - panels.length - 2))
+  const used = top.length + services.length + panels.length + shownEvents.length + 2 + footer.length
+  const padding: StyledLine[] =
+    view.keys === undefined ? [] : Array.from({ length: Math.max(0, rows - 1 - used) }, () => [])
   return [
     ...top,
     heading(serviceHeading, columns),
     ...services,
+    ...panels,
     heading(`events (${formatCount(evaluation.events.length)})`, columns),
-    ...events,
+    ...shownEvents,
+    ...padding,
     ...footer,
   ]
     .slice(0, rows - 1)
     .map((line) => fitLine(line, columns))
+}
+
+function keyLine(keys: readonly KeyName[]): StyledLine {
+  return keys.flatMap(({ name, does }) => [span(` ${name}`, 'strong'), span(` ${does} `, 'dim')])
+}
+
+/** The help: every key, and what the words mean. */
+export function monitorHelp(keys: readonly KeyName[], { columns, rows }: ScreenSize): StyledLine[] {
+  return [
+    heading('keys', columns),
+    ...keys.map(({ name, does }) => [span(` ${name.padEnd(8)}`, 'strong'), span(does)]),
+    heading('words', columns),
+    [span(' ok       '), span('within its limit for ten samples')],
+    [span(' WARN     ', 'warn'), span('over its limit for three samples in a row')],
+    [span(' CRIT     ', 'bad'), span('far over it')],
+    [span(' n/a      ', 'dim'), span('not known, with the reason; never 0')],
+    [span(' drains   '), span('lag ÷ (rate out − rate in) of the slowest partition')],
+    [span(' THROTTLE '), span('share of 100 ms periods in which the CPU limit held a service back')],
+    [span(' docs/monitor.md says what each number means and where it comes from', 'dim')],
+  ]
+    .slice(0, rows - 1)
+    .map((line) => fitLine(line, columns))
+}
+
+/** Before the first moment. */
+export function waitingView({ columns }: ScreenSize): StyledLine[] {
+  return [fitLine([span(' radtune', 'strong'), span('  asking the stack …   q quit')], columns)]
 }
 
 function wordOf({ state }: Evaluation): string {

@@ -1,0 +1,52 @@
+import { render } from 'ink'
+import type { ReactElement } from 'react'
+
+interface Shown {
+  stdin: NodeJS.ReadStream
+  stdout: NodeJS.WriteStream
+  /** Ends the screen from outside. */
+  signal: AbortSignal
+  /** Draws; `quit` ends it from inside. */
+  screen(quit: () => void): ReactElement
+  /** Runs beside the screen until its signal is aborted; its end ends the screen, too. */
+  beside(signal: AbortSignal): Promise<void>
+}
+
+/** Shows the cursor and leaves the alternate screen; harmless when both are done already. */
+const RESTORE = '\u001b[?25h\u001b[?1049l'
+
+/** Shows a screen on the alternate screen of a terminal until it is left. The terminal is as it was before, however it ends. */
+export async function showScreen({ stdin, stdout, signal, screen, beside }: Shown): Promise<void> {
+  const quit = new AbortController()
+  const ended = AbortSignal.any([quit.signal, signal])
+  if (ended.aborted) return
+  const restore = () => stdout.write(RESTORE)
+  // The last way out: something ends the process without unwinding.
+  process.once('exit', restore)
+  const shown = render(
+    screen(() => quit.abort()),
+    {
+      stdin,
+      stdout,
+      alternateScreen: true,
+      // Ink would draw nothing where CI is set, terminal or not.
+      interactive: true,
+      exitOnCtrlC: false,
+      patchConsole: false,
+      incrementalRendering: true,
+      maxFps: 10,
+    },
+  )
+  try {
+    await Promise.race([
+      shown.waitUntilExit(),
+      beside(ended),
+      new Promise<void>((resolve) => ended.addEventListener('abort', () => resolve(), { once: true })),
+    ])
+  } finally {
+    quit.abort()
+    shown.unmount()
+    await shown.waitUntilExit().catch(() => undefined)
+    process.off('exit', restore)
+  }
+}
