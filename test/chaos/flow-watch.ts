@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { OUTPUT_TOPICS } from '../../packages/core/src/contract/index.ts'
-import type { TopicReader } from './topic-reader.ts'
+import type { TopicReader } from '../../packages/pipeline/test/topic-reader.ts'
 
 /** Watches the ends of the outputs and knows how long each partition has stood still. */
 export interface FlowWatch {

@@ -7,7 +7,7 @@ import {
   TOPICS,
 } from '../../packages/core/src/contract/index.ts'
 import { judgeRecord, type RecordRules } from '../../packages/pipeline/src/stages/index.ts'
-import type { TopicRecord } from './topic-reader.ts'
+import type { TopicRecord } from '../../packages/pipeline/test/topic-reader.ts'
 
 /** What is wrong, in sentences with their evidence. */
 export type Violations = string[]

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { OUTPUT_TOPICS, type StatsAnswer, type WorkerSample } from '../../packages/core/src/contract/index.ts'
+import { createTopicReader } from '../../packages/pipeline/test/topic-reader.ts'
 import { watchFlow } from './flow-watch.ts'
 import { createStackUnderTest, type StackUnderTest } from './stack-under-test.ts'
-import { createTopicReader } from './topic-reader.ts'
 
 export type HandoverAct = 'nothing' | 'SIGKILL' | 'SIGTERM'
 

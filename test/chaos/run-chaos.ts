@@ -11,12 +11,12 @@ import {
 } from '../../packages/core/src/settings/index.ts'
 import { createProgressReader } from '../../packages/pipeline/src/kafka/index.ts'
 import { RULE_SETTINGS, recordRulesFrom } from '../../packages/pipeline/src/stages/index.ts'
+import { createTopicReader, type TopicReader } from '../../packages/pipeline/test/topic-reader.ts'
 import { type FlowWatch, watchFlow } from './flow-watch.ts'
 import { injectFault, paused } from './inject-fault.ts'
 import { Ledger, type LedgerSums } from './ledger.ts'
 import { type Fault, type FaultKind, faultText, planFaults } from './plan-faults.ts'
 import { createStackUnderTest, type StackUnderTest } from './stack-under-test.ts'
-import { createTopicReader, type TopicReader } from './topic-reader.ts'
 
 export interface ChaosOptions {
   seed: number

@@ -1,4 +1,4 @@
-import { createTopicReader, type TopicRecord } from '../chaos/topic-reader.ts'
+import { createTopicReader, type TopicRecord } from '../../packages/pipeline/test/topic-reader.ts'
 
 const topics = ['radiation-data', 'normal-data', 'critical-data', 'dirty-data'] as const
 

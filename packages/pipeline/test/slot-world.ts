@@ -11,7 +11,6 @@ import {
 import type { SettingValues } from '@radtune/core/settings'
 import kafkajs from 'kafkajs'
 import { expect, inject, onTestFinished, vi } from 'vitest'
-import { createTopicReader, type TopicRecord } from '../../../test/chaos/topic-reader.ts'
 import { RecordsWriter } from '../src/kafka/encoded-records.ts'
 import {
   type ClientOptions,
@@ -26,6 +25,7 @@ import { createSlot, type Slot, type SlotPorts } from '../src/worker/slot.ts'
 import { slotDelivery } from '../src/worker/slot-delivery.ts'
 import { createSlotMeter } from '../src/worker/slot-meter.ts'
 import { readSlotSettings } from '../src/worker/slot-settings.ts'
+import { createTopicReader, type TopicRecord } from './topic-reader.ts'
 
 export const PARTITIONS = 6
 export const client: ClientOptions = {

@@ -10,7 +10,8 @@ export function settingEffect(
   const names = service === undefined ? servicesOf(readers, spec) : [service]
   switch (effect) {
     case 'live':
-      if (names.length === 0) return 'nothing restarts: radtune monitor judges by it from its next start'
+      if (names.length === 0)
+        return 'radtune set applies it and nothing restarts: radtune monitor judges by it from its next start'
       return `radtune set applies it within seconds and nothing restarts: ${listed(names)} ${names.length === 1 ? 'says' : 'say'} when it is in force`
     case 'recreate':
       return key === 'worker.count'
