@@ -84,7 +84,8 @@ async function look(project: string): Promise<Sample> {
   const found: Record<string, number> = {}
   for (const { name, pid, memory, restarts } of data.services) {
     if (memory !== null) found[`${name} working set MiB`] = memory / MIB
-    if (pid !== null) {
+    // In a container it is that of the first process, which only passes signals on.
+    if (pid !== null && data.runtime === 'local') {
       found[`${name} own MiB`] = await ownMiB(pid)
       found[`${name} open files`] = await openFiles(pid)
     }
