@@ -1,7 +1,7 @@
 import type { StackSpec } from '../stack/index.ts'
 import { type Artifact, withHeader } from './artifact.ts'
 import { renderCompose } from './compose.ts'
-import { type ComposeRendering, PORT_VARIABLES } from './compose-rendering.ts'
+import { type ComposeRendering, inspectorPorts, numberedPorts, PORT_VARIABLES } from './compose-rendering.ts'
 import { DEFAULT_PORTS, PIPELINE_IMAGE } from './defaults.ts'
 import { fingerprint } from './fingerprint.ts'
 
@@ -17,8 +17,6 @@ export interface ComposeFolder {
   environments: readonly ComposeEnvironment[]
 }
 
-const FIRST_INSPECTOR_PORT = 9229
-
 /** The files of a profile that are committed: development, production, and the variables that both take. */
 export function renderComposeFolder(folder: ComposeFolder): Artifact[] {
   return [
@@ -31,8 +29,6 @@ function composeRendering(
   { spec, version, sources }: ComposeFolder,
   environment: ComposeEnvironment,
 ): ComposeRendering {
-  const names = spec.services.filter(({ role }) => role !== 'kafka').map(({ name }) => name)
-  const numbered = (first: number) => Object.fromEntries(names.map((name, index) => [name, first + index]))
   const { kafka, backend, frontend, stats } = DEFAULT_PORTS
   const development = environment === 'dev' && sources !== undefined
   const fileName = environment === 'dev' ? 'compose.yaml' : 'compose.prod.yaml'
@@ -44,9 +40,9 @@ function composeRendering(
     project: `radtune-${spec.profile.toLowerCase().replace(/[^a-z0-9_-]+/g, '-')}`,
     image: `${PIPELINE_IMAGE}:${version}`,
     sources,
-    inspector: development ? numbered(FIRST_INSPECTOR_PORT) : undefined,
+    inspector: development ? inspectorPorts(spec) : undefined,
     data: { kind: 'generator', seed: 1 },
-    ports: { kafka, backend, frontend, stats: numbered(stats) },
+    ports: { kafka, backend, frontend, stats: numberedPorts(spec, stats) },
     portsFromEnvironment: true,
   }
 }

@@ -5,6 +5,11 @@ import { because, type YamlEntries, type YamlValue } from './commented-yaml.ts'
 /** Container engines weigh CPU in shares; a whole CPU is so many. */
 const SHARES_PER_CPU = 1024
 
+/** The weight of a reservation of CPU; the kernel takes no less than 2. */
+export function cpuShares(reservedCpus: number): number {
+  return Math.max(2, Math.round(SHARES_PER_CPU * reservedCpus))
+}
+
 /** Limits and reservations of a service as compose writes them, each with its reason. Without swap: its own limit is set too. */
 export function composeLimits(service: ServiceSpec): YamlEntries {
   const { memoryBytes, cpus, reservedMemoryBytes, reservedCpus } = service
@@ -23,7 +28,7 @@ export function composeLimits(service: ServiceSpec): YamlEntries {
     },
     memswap_limit: because(writeBytes(memoryBytes), 'as the memory limit: no swap'),
     cpu_shares: because(
-      Math.max(2, Math.round(SHARES_PER_CPU * reservedCpus)),
+      cpuShares(reservedCpus),
       `${SHARES_PER_CPU} × ${formatCpus(reservedCpus)} reserved: a reservation of CPU has an effect in a swarm only, shares have one everywhere`,
     ),
   }

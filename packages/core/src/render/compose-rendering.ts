@@ -58,3 +58,17 @@ export function hostPort(
 export function literal(text: string): string {
   return text.replaceAll('$', '$$$$')
 }
+
+/** A port for each service of the pipeline, one after the other. */
+export function numberedPorts(
+  { services }: Pick<StackSpec, 'services'>,
+  first: number,
+): Record<string, number> {
+  const names = services.filter(({ role }) => role !== 'kafka').map(({ name }) => name)
+  return Object.fromEntries(names.map((name, index) => [name, first + index]))
+}
+
+/** Host ports of Node's inspector, from its usual one on. */
+export function inspectorPorts(spec: Pick<StackSpec, 'services'>): Record<string, number> {
+  return numberedPorts(spec, 9229)
+}

@@ -1,6 +1,13 @@
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { PIPELINE_IMAGE, renderCompose, startOrder, startValuesOf } from '@radtune/core/render'
+import {
+  cpuShares,
+  inspectorPorts,
+  PIPELINE_IMAGE,
+  renderCompose,
+  startOrder,
+  startValuesOf,
+} from '@radtune/core/render'
 import type { ServiceSpec } from '@radtune/core/stack'
 import type { ContainerInspectInfo } from 'dockerode'
 import { parse } from 'yaml'
@@ -22,7 +29,7 @@ export interface RenderedService {
   /** Whether its container must be made anew: it has none, or one of another definition. */
   differs: boolean
   /** On 127.0.0.1 of this machine. */
-  publishedPorts: readonly number[]
+  ports: readonly number[]
   /** Absent of what runs once. */
   limits: { memoryBytes: number; cpus: number; cpuShares: number } | undefined
 }
@@ -62,7 +69,7 @@ export async function renderStack(
     project: place.project,
     image: `${PIPELINE_IMAGE}:${version}`,
     sources,
-    inspector: development ? inspectorPorts(spec.services) : undefined,
+    inspector: development ? inspectorPorts(spec) : undefined,
     data,
     ports,
     portsFromEnvironment: false,
@@ -83,7 +90,7 @@ export async function renderStack(
       image: definition.image,
       once: service === undefined,
       differs: !same,
-      publishedPorts: (definition.ports ?? []).map(hostPortOf),
+      ports: (definition.ports ?? []).map(hostPortOf),
       limits: service && limitsOf(service),
     }
   })
@@ -116,15 +123,6 @@ function hostPortOf(port: string): number {
   return Number(port.split(':').at(-2))
 }
 
-const SHARES_PER_CPU = 1024
-
 function limitsOf({ memoryBytes, cpus, reservedCpus }: ServiceSpec): RenderedService['limits'] {
-  return { memoryBytes, cpus, cpuShares: Math.max(2, Math.round(SHARES_PER_CPU * reservedCpus)) }
-}
-
-const FIRST_INSPECTOR_PORT = 9229
-
-function inspectorPorts(services: readonly ServiceSpec[]): Record<string, number> {
-  const observed = services.filter(({ role }) => role !== 'kafka')
-  return Object.fromEntries(observed.map(({ name }, index) => [name, FIRST_INSPECTOR_PORT + index]))
+  return { memoryBytes, cpus, cpuShares: cpuShares(reservedCpus) }
 }
