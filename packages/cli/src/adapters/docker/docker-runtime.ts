@@ -5,6 +5,7 @@ import { RadtuneError } from '@radtune/core/errors'
 import { KAFKA_VERSION, PIPELINE_IMAGE } from '@radtune/core/render'
 import type { ContainerInspectInfo } from 'dockerode'
 import type { Launch, Runtime, RuntimeEvent, StackState } from '../../ports/runtime.ts'
+import { checkPorts } from '../local/index.ts'
 import { bringUp } from './bring-up.ts'
 import { requireCompose } from './compose-command.ts'
 import { readContainerLogs } from './container-logs.ts'
@@ -20,7 +21,6 @@ import {
   projectNameOf,
   removeContainers,
 } from './project-containers.ts'
-import { checkPublishedPorts } from './published-ports.ts'
 import { type RenderedStack, renderStack, writeStack } from './rendered-stack.ts'
 import { stopContainers } from './stop-containers.ts'
 
@@ -84,6 +84,8 @@ export function createDockerRuntime({
   }
 
   async function data() {
+    // Nothing was ever launched here: the engine, which may hang, is not asked.
+    if (!existsSync(place.folder)) return undefined
     const engine = await engineOf()
     if (!(await answers(engine))) return undefined
     const volumes = await findVolumes(engine, place.project)
@@ -114,10 +116,10 @@ export function createDockerRuntime({
     await requireCompose()
     const containers = await findContainers(engine, place.project)
     const volumes = await findVolumes(engine, place.project)
-    checkVersionOfData(volumes)
+    checkData(volumes, wanted.spec.profile)
     const sources = findSources(import.meta.dirname)
     const drawn = await renderStack(place, wanted, { version, sources, containers })
-    await checkPublishedPorts(drawn, containers)
+    await checkPorts(drawn.services, publishedBy(containers))
     await provideImages(engine, drawn, { sources, signal, onEvent })
     const rendered = await withNewImages(engine, drawn, containers)
     signal.throwIfAborted()
@@ -163,19 +165,36 @@ export function createDockerRuntime({
   }
 }
 
+/** Ports of this machine that our own containers hold now. */
+function publishedBy(containers: ReadonlyMap<string, ContainerInspectInfo>): Set<number> {
+  const running = [...containers.values()].filter(({ State }) => State.Running)
+  const bindings = running.flatMap(({ NetworkSettings }) => Object.values(NetworkSettings.Ports ?? {}))
+  return new Set(bindings.flatMap((bound) => (bound ?? []).map(({ HostPort }) => Number(HostPort))))
+}
+
 /** Of Kafka, as the image has it. */
 const KAFKA_LABEL = 'radtune.kafka'
 
-/** An older Kafka does not read what a newer one has written, and a newer one does not give it back. */
-function checkVersionOfData(volumes: readonly ProjectVolume[]): void {
+/**
+ * An older Kafka does not read what a newer one has written, and a newer one does not give it back. Data of another profile are
+ * found here when the project's own folder, which knew of them, was removed.
+ */
+function checkData(volumes: readonly ProjectVolume[], profile: string): void {
   for (const { name, labels } of volumes) {
-    const written = labels[KAFKA_LABEL]
-    if (written === undefined || written === KAFKA_VERSION) continue
-    throw new RadtuneError('RT-DOCKER-007', {
-      what: `the data of this project were written by Kafka ${written}, and this radtune runs ${KAFKA_VERSION}`,
-      why: `the volume ${name} bears the label ${KAFKA_LABEL}=${written}`,
-      left: 'nothing was changed',
-    })
+    const { [KAFKA_LABEL]: written = KAFKA_VERSION, [PROFILE_LABEL]: of = profile } = labels
+    if (written !== KAFKA_VERSION)
+      throw new RadtuneError('RT-DOCKER-007', {
+        what: `the data of this project were written by Kafka ${written}, and this radtune runs ${KAFKA_VERSION}`,
+        why: `the volume ${name} bears the label ${KAFKA_LABEL}=${written}`,
+        left: 'nothing was changed',
+      })
+    if (of !== profile)
+      throw new RadtuneError('RT-UP-006', {
+        what: `the project holds data of profile ${of}, and ${profile} was asked for`,
+        why: `the volume ${name} bears the label ${PROFILE_LABEL}=${of}`,
+        fix: [`docker volume rm ${name}    (drops the data)`, `radtune up --profile ${of}`],
+        left: 'nothing was changed',
+      })
   }
 }
 

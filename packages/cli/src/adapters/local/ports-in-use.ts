@@ -1,15 +1,14 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { RadtuneError } from '@radtune/core/errors'
-import type { LocalProcess } from '@radtune/core/render'
 import { isPortFree } from './free-ports.ts'
 
-/** Throws RT-LOCAL-007 for the first port of these processes that another program listens on; `own` are those of our running stack. */
+/** Throws RT-LOCAL-007 for the first port of these services that another program listens on; `own` are those of our running stack. */
 export async function checkPorts(
-  processes: readonly LocalProcess[],
+  services: readonly { name: string; ports: readonly number[] }[],
   own: ReadonlySet<number>,
 ): Promise<void> {
   const claimed = new Map<number, string>()
-  for (const { name, ports } of processes) {
+  for (const { name, ports } of services) {
     for (const port of ports) {
       const other = claimed.get(port)
       if (other !== undefined)
