@@ -26,7 +26,7 @@ export interface World {
   userConfigFile: string
   /**
    * What up, status, down and logs need, for the project in this folder. Loaded when asked for: it is heavy. The runtime is the
-   * one wished for, else the one that runs the project or holds its data, else, for `any`, Docker where an engine answers.
+   * one wished for, else the one that runs the project or holds its data, else, for `any`, Docker where it can be used.
    */
   stackWorld(projectDir: string, wish?: RuntimeWish): Promise<StackWorld>
   /** Calls `listener` at SIGINT and SIGTERM until the returned function is called. */

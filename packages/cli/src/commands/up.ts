@@ -43,7 +43,7 @@ export default class Up extends BaseCommand {
     }),
     runtime: Flags.string({
       description:
-        'where the services run: docker (containers) or local (processes of this machine) [default: where the project runs or has data, else docker when an engine answers]',
+        'where the services run: docker (containers) or local (processes of this machine) [default: where the project runs or has data, else docker when an engine answers and compose is there]',
       helpValue: 'docker|local',
       env: 'RADTUNE_RUNTIME',
     }),

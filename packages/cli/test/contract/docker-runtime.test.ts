@@ -1,12 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createDockerRuntime, engineAnswers } from '../../src/adapters/docker/index.ts'
+import { createDockerRuntime, dockerIsUsable } from '../../src/adapters/docker/index.ts'
 import { findFreePorts } from '../../src/adapters/local/index.ts'
 import { launchAt } from './launches.ts'
 import { describeRuntime } from './runtime-contract.ts'
 
-const obstacle = (await engineAnswers()) ? undefined : 'no container engine answers'
+const obstacle = (await dockerIsUsable()) ? undefined : 'no container engine with compose answers'
 if (obstacle !== undefined && process.env.RADTUNE_REQUIRE_ALL === '1') throw new Error(obstacle)
 
 describeRuntime(

@@ -1,5 +1,6 @@
 import type { Host } from '../../ports/host.ts'
 import { createSystemHost } from '../host/system-host.ts'
+import { requireCompose } from './compose-command.ts'
 import { findEngine, readEngine } from './engine.ts'
 
 /** The machine that the container engine runs on: with Docker Desktop a virtual one, smaller than that of the user. */
@@ -16,10 +17,11 @@ export function createEngineHost(environment: NodeJS.ProcessEnv = process.env): 
   }
 }
 
-/** Whether a container engine answers this user. */
-export async function engineAnswers(environment: NodeJS.ProcessEnv = process.env): Promise<boolean> {
+/** Whether this user can launch a stack in containers: an engine answers, and the docker command has a compose plugin. */
+export async function dockerIsUsable(environment: NodeJS.ProcessEnv = process.env): Promise<boolean> {
   try {
     await readEngine(await findEngine(environment))
+    await requireCompose()
     return true
   } catch {
     return false

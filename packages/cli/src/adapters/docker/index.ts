@@ -1,2 +1,2 @@
 export { createDockerRuntime, type DockerRuntimeOptions } from './docker-runtime.ts'
-export { createEngineHost, engineAnswers } from './engine-host.ts'
+export { createEngineHost, dockerIsUsable } from './engine-host.ts'
