@@ -29,7 +29,7 @@ export function generateText(
 }
 
 /** Text of `radtune generate --check`: what differs, field by field, and a verdict. */
-export function checkText({ profile, files }: GeneratedCompose, style: StreamStyle): string {
+export function checkText({ files }: GeneratedCompose, style: StreamStyle): string {
   const differing = files.filter(({ state }) => state !== 'unchanged')
   if (differing.length === 0)
     return style.palette.green(`in sync: ${plural(files.length, 'file')} as radtune generate writes them`)
@@ -37,7 +37,7 @@ export function checkText({ profile, files }: GeneratedCompose, style: StreamSty
   return [
     ...differing.map((file) => differencesText(file, style)),
     '',
-    `${plural(count, 'difference')} in ${plural(differing.length, 'file')}    write them  radtune generate --profile ${profile}`,
+    `${plural(count, 'difference')} in ${plural(differing.length, 'file')}    write them  the same command without --check`,
   ].join('\n')
 }
 
