@@ -1,10 +1,9 @@
 import { Evaluator, known, type Reading, snapshotSchema } from '@radtune/core/metrics'
 import { beforeEach, describe, expect, test } from 'vitest'
+import { runningWorld } from '../../test/running-world.ts'
 import { createMemoryWorld, type MemoryWorld } from '../adapters/memory/memory-world.ts'
-import { plannedSpec } from '../adapters/memory/planned-spec.ts'
 import { createAskedSource } from './asked-source.ts'
 import { createSnapshotCollector } from './collect-snapshots.ts'
-import { launchStack } from './launch-stack.ts'
 
 let world: MemoryWorld
 
@@ -14,21 +13,7 @@ beforeEach(async () => {
 })
 
 async function launch(): Promise<void> {
-  await launchStack(
-    world,
-    {
-      spec: plannedSpec('4c8g'),
-      data: { files: [], loop: false, seed: 1 },
-      environment: 'prod',
-      port: undefined,
-      once: false,
-      fresh: false,
-      force: false,
-      keep: false,
-      timeoutMs: 60_000,
-    },
-    { signal: new AbortController().signal, onEvent: () => undefined, confirm: undefined },
-  )
+  await runningWorld({}, world)
   await world.clock.sleep(5000)
 }
 

@@ -1,6 +1,7 @@
 import { RadtuneError } from '@radtune/core/errors'
 import type { StackSpec } from '@radtune/core/stack'
 import { describe, expect, it } from 'vitest'
+import { launchRequest } from '../../test/running-world.ts'
 import { createMemoryWorld, type MemoryWorld } from '../adapters/memory/memory-world.ts'
 import { plannedSpec } from '../adapters/memory/planned-spec.ts'
 import { type LaunchEvent, type LaunchOutcome, type LaunchRequest, launchStack } from './launch-stack.ts'
@@ -11,21 +12,6 @@ function specOf(name: string, rate?: string): StackSpec {
   return plannedSpec(name, rate === undefined ? [] : [{ key: 'provider.rate', value: rate, origin: 'flag' }])
 }
 
-function request(change: Partial<LaunchRequest> = {}): LaunchRequest {
-  return {
-    spec: specOf('4c8g'),
-    data: { files: [], loop: false, seed: 1 },
-    environment: 'prod',
-    port: undefined,
-    once: false,
-    fresh: false,
-    force: false,
-    keep: false,
-    timeoutMs: 120_000,
-    ...change,
-  }
-}
-
 interface Run {
   outcome: LaunchOutcome
   events: LaunchEvent[]
@@ -33,7 +19,7 @@ interface Run {
 
 async function launch(
   world: MemoryWorld,
-  asked: LaunchRequest = request(),
+  asked: LaunchRequest = launchRequest(),
   talk: {
     signal?: AbortSignal
     confirm?: (question: string) => Promise<boolean>
@@ -133,7 +119,7 @@ describe('launchStack', () => {
     const world = createMemoryWorld()
     await launch(world)
     world.script.started = []
-    const { outcome, events } = await launch(world, request({ spec: specOf('4c8g', '5000') }))
+    const { outcome, events } = await launch(world, launchRequest({ spec: specOf('4c8g', '5000') }))
     expect(up(outcome).how).toBe('changed')
     expect(events.find(({ kind }) => kind === 'differs')).toEqual({
       kind: 'differs',
@@ -152,7 +138,7 @@ describe('launchStack', () => {
     await launch(world)
     world.script.started = []
     const spec = plannedSpec('4c8g', [{ key: 'backend.heap', value: '200MiB', origin: 'flag' }])
-    await launch(world, request({ spec }))
+    await launch(world, launchRequest({ spec }))
     expect(world.script.started).toEqual(['backend'])
   })
 
@@ -175,7 +161,7 @@ describe('launchStack', () => {
     await launch(world)
     world.topic.deaf.add('provider')
     world.topic.heardUpTo = world.topic.records.length
-    const { outcome } = await launch(world, request({ spec: specOf('4c8g', '5000') }))
+    const { outcome } = await launch(world, launchRequest({ spec: specOf('4c8g', '5000') }))
     expect(up(outcome).warnings).toEqual([
       'provider does not run by the settings of the plan: has not taken it up',
     ])
@@ -184,7 +170,7 @@ describe('launchStack', () => {
   it('shows that other data are asked for', async () => {
     const world = worldWithFile(10)
     await launch(world)
-    const { events } = await launch(world, request({ data: fileData }))
+    const { events } = await launch(world, launchRequest({ data: fileData }))
     expect(events.find(({ kind }) => kind === 'differs')).toEqual({
       kind: 'differs',
       differences: [
@@ -199,7 +185,7 @@ describe('launchStack', () => {
 
   it('keeps the ports of the running stack unless others are asked for', async () => {
     const world = createMemoryWorld()
-    await launch(world, request({ port: 'auto' }))
+    await launch(world, launchRequest({ port: 'auto' }))
     const ports = world.project.launch?.ports
     expect(ports?.kafka).toBe(40_001)
     expect(
@@ -212,8 +198,8 @@ describe('launchStack', () => {
       ]).size,
     ).toBe(9)
     expect(up((await launch(world)).outcome).how).toBe('already')
-    expect(up((await launch(world, request({ port: 'auto' }))).outcome).how).toBe('already')
-    const { events } = await launch(world, request({ port: 19_092 }))
+    expect(up((await launch(world, launchRequest({ port: 'auto' }))).outcome).how).toBe('already')
+    const { events } = await launch(world, launchRequest({ port: 19_092 }))
     expect(events.find(({ kind }) => kind === 'differs')).toEqual({
       kind: 'differs',
       differences: [
@@ -224,7 +210,7 @@ describe('launchStack', () => {
   })
 
   it('refuses a port that another service has', async () => {
-    const error = await failure(launch(createMemoryWorld(), request({ port: 8080 })))
+    const error = await failure(launch(createMemoryWorld(), launchRequest({ port: 8080 })))
     expect(error).toMatchObject({ code: 'RT-CLI-021', exitCode: 2 })
     expect(error.message).toContain('8080')
   })
@@ -236,7 +222,7 @@ describe('launchStack', () => {
     expect(error).toMatchObject({ code: 'RT-UP-001', exitCode: 4 })
     expect(world.script.started).toEqual([])
     expect(world.project.launch).toBeUndefined()
-    const { outcome } = await launch(world, request({ force: true }))
+    const { outcome } = await launch(world, launchRequest({ force: true }))
     expect(up(outcome).warnings.join()).toMatch(/killed for memory/)
   })
 
@@ -256,7 +242,7 @@ describe('launchStack', () => {
   ])('refuses a data file that is %s before anything starts', async (_, text, code) => {
     const world = createMemoryWorld()
     if (text !== undefined) world.project.files.set('/project/dump.csv', text)
-    const error = await failure(launch(world, request({ data: fileData })))
+    const error = await failure(launch(world, launchRequest({ data: fileData })))
     expect(error).toMatchObject({ code, exitCode: 2 })
     expect(error.message).toContain('dump.csv')
     expect(world.script.started).toEqual([])
@@ -267,7 +253,7 @@ describe('launchStack', () => {
     const world = createMemoryWorld()
     world.project.input = DUMP
     world.project.files.set('/project/.radtune/local/stdin/stdin-old.csv', DUMP)
-    const { outcome } = await launch(world, request({ data: { ...fileData, files: ['-'] } }))
+    const { outcome } = await launch(world, launchRequest({ data: { ...fileData, files: ['-'] } }))
     const spooled = '/project/.radtune/local/stdin/stdin-memory.csv'
     expect(up(outcome).stack.launch.data).toEqual({ kind: 'files', paths: [spooled], loop: false })
     expect([...world.project.files.keys()]).toEqual([spooled])
@@ -296,7 +282,7 @@ describe('launchStack beside the other runtime', () => {
   it('refuses while the stack runs there, and changes nothing', async () => {
     const world = createMemoryWorld()
     await launchOther(world)
-    const error = await failure(launch(world, request(), { confirm: async () => true }))
+    const error = await failure(launch(world, launchRequest(), { confirm: async () => true }))
     expect(error).toMatchObject({ code: 'RT-UP-011', exitCode: 4, left: 'nothing was changed' })
     expect(error.fix).toContain('radtune down')
     expect(await world.runtime.inspect()).toBeUndefined()
@@ -309,7 +295,7 @@ describe('launchStack beside the other runtime', () => {
     await world.otherRuntime.stop(ignore)
     expect(await failure(launch(world))).toMatchObject({ code: 'RT-UP-012', exitCode: 2 })
     const confirm = async (question: string) => question.includes('docker runtime holds data')
-    up((await launch(world, request(), { confirm })).outcome)
+    up((await launch(world, launchRequest(), { confirm })).outcome)
     expect(await world.otherRuntime.data()).toBeDefined()
     await world.runtime.stop(ignore)
     // Asked once: now this runtime has data of its own.
@@ -324,12 +310,12 @@ describe('launchStack with earlier data', () => {
     const error = await failure(launch(world))
     expect(error).toMatchObject({ code: 'RT-UP-006', exitCode: 2 })
     expect(error.fix.join()).toContain('--fresh --yes')
-    expect(await failure(launch(world, request(), { confirm: async () => false }))).toMatchObject({
+    expect(await failure(launch(world, launchRequest(), { confirm: async () => false }))).toMatchObject({
       code: 'RT-UP-006',
     })
     expect(world.script.data).toEqual({ profile: '2c4g', bytes: 1_000_000 })
     const questions: string[] = []
-    await launch(world, request(), {
+    await launch(world, launchRequest(), {
       async confirm(question) {
         questions.push(question)
         return true
@@ -341,8 +327,8 @@ describe('launchStack with earlier data', () => {
 
   it('stops a running stack of another profile before its data are dropped', async () => {
     const world = createMemoryWorld()
-    await launch(world, request({ spec: specOf('2c4g') }))
-    const { outcome, events } = await launch(world, request(), { confirm: async () => true })
+    await launch(world, launchRequest({ spec: specOf('2c4g') }))
+    const { outcome, events } = await launch(world, launchRequest(), { confirm: async () => true })
     expect(up(outcome).how).toBe('launched')
     expect(
       events.map(({ kind }) => kind).filter((kind) => kind === 'stopping' || kind === 'dropping'),
@@ -352,17 +338,17 @@ describe('launchStack with earlier data', () => {
   it('asks before --fresh drops anything, and needs an answer', async () => {
     const world = createMemoryWorld()
     world.script.data = { profile: '4c8g', bytes: 5 }
-    expect(await failure(launch(world, request({ fresh: true })))).toMatchObject({
+    expect(await failure(launch(world, launchRequest({ fresh: true })))).toMatchObject({
       code: 'RT-UP-009',
       exitCode: 2,
     })
     expect(world.script.data).toEqual({ profile: '4c8g', bytes: 5 })
-    const { outcome } = await launch(world, request({ fresh: true }), { confirm: async () => true })
+    const { outcome } = await launch(world, launchRequest({ fresh: true }), { confirm: async () => true })
     expect(up(outcome).how).toBe('launched')
   })
 
   it('asks nothing with --fresh when there are no data', async () => {
-    const { outcome } = await launch(createMemoryWorld(), request({ fresh: true }))
+    const { outcome } = await launch(createMemoryWorld(), launchRequest({ fresh: true }))
     expect(up(outcome).how).toBe('launched')
   })
 })
@@ -382,7 +368,7 @@ describe('launchStack when something fails', () => {
   it('leaves the others running with keep, and says which', async () => {
     const world = createMemoryWorld()
     world.script.failing.set('worker-2', 'exited with code 1')
-    const error = await failure(launch(world, request({ keep: true })))
+    const error = await failure(launch(world, launchRequest({ keep: true })))
     expect(error.left).toBe('kafka, worker-1 are running; radtune down stops them')
     expect(await world.runtime.inspect()).toBeDefined()
   })
@@ -392,7 +378,7 @@ describe('launchStack when something fails', () => {
     await launch(world)
     world.script.failing.set('provider', 'exited with code 1')
     const data = { files: [], loop: false, seed: 2 }
-    const error = await failure(launch(world, request({ data })))
+    const error = await failure(launch(world, launchRequest({ data })))
     expect(error.left).toMatch(/ran before and was not torn down.*kafka/)
     expect(await world.runtime.inspect()).toBeDefined()
     expect(world.script.stopped).toEqual([])
@@ -403,7 +389,7 @@ describe('launchStack when something fails', () => {
     world.pipeline.processAtMost = 0
     world.script.logs.set('worker-1', ['batch 500 records, heap 486 MB'])
     const error = await failure(
-      launch(world, request(), {
+      launch(world, launchRequest(), {
         onEvent({ kind }) {
           if (kind !== 'awaiting-record') return
           const exit = { code: null, signal: 'SIGKILL', outOfMemory: true }
@@ -429,7 +415,7 @@ describe('launchStack when something fails', () => {
     const world = createMemoryWorld()
     world.pipeline.processAtMost = 0
     const error = await failure(
-      launch(world, request(), {
+      launch(world, launchRequest(), {
         onEvent({ kind }) {
           if (kind === 'awaiting-record') void world.runtime.stop({ onEvent: () => undefined })
         },
@@ -442,7 +428,7 @@ describe('launchStack when something fails', () => {
     const world = createMemoryWorld()
     world.script.hanging.add('backend')
     const before = world.clock.now()
-    const error = await failure(launch(world, request({ timeoutMs: 30_000 })))
+    const error = await failure(launch(world, launchRequest({ timeoutMs: 30_000 })))
     expect(error).toMatchObject({ code: 'RT-UP-005', exitCode: 5, why: 'backend is starting' })
     expect(world.clock.now() - before).toBeLessThan(40_000)
     expect(await world.runtime.inspect()).toBeUndefined()
@@ -459,13 +445,13 @@ describe('launchStack when something fails', () => {
   it('does not count a download against the timeout', async () => {
     const world = createMemoryWorld()
     world.script.fetchMs = 600_000
-    expect(up((await launch(world, request({ timeoutMs: 10_000 }))).outcome).how).toBe('launched')
+    expect(up((await launch(world, launchRequest({ timeoutMs: 10_000 }))).outcome).how).toBe('launched')
   })
 
   it('stops what it started when it is interrupted', async () => {
     const world = createMemoryWorld()
     const interruption = new AbortController()
-    const { outcome } = await launch(world, request(), {
+    const { outcome } = await launch(world, launchRequest(), {
       signal: interruption.signal,
       onEvent(event) {
         if (event.kind === 'runtime' && event.event.kind === 'service' && event.event.name === 'backend')
@@ -482,19 +468,19 @@ describe('launchStack with data that end', () => {
   it('says so when no record is valid', async () => {
     const world = worldWithFile(50)
     world.pipeline.dirtyShare = 1
-    const { first } = up((await launch(world, request({ data: fileData }))).outcome)
+    const { first } = up((await launch(world, launchRequest({ data: fileData }))).outcome)
     expect(first).toMatchObject({ kind: 'nothing-valid', sums: { in: 50, dirty: 50, inFlight: 0 } })
   })
 
   it('says so when the data hold only a header', async () => {
-    const { first } = up((await launch(worldWithFile(0), request({ data: fileData }))).outcome)
+    const { first } = up((await launch(worldWithFile(0), launchRequest({ data: fileData }))).outcome)
     expect(first).toMatchObject({ kind: 'nothing-new', rowsRead: 0 })
   })
 
   it('says so when an earlier run has published everything', async () => {
     const world = worldWithFile(500)
     world.pipeline.publishedBefore = 500
-    const { first } = up((await launch(world, request({ data: fileData }))).outcome)
+    const { first } = up((await launch(world, launchRequest({ data: fileData }))).outcome)
     expect(first).toMatchObject({ kind: 'nothing-new', rowsRead: 500 })
   })
 
@@ -502,7 +488,7 @@ describe('launchStack with data that end', () => {
     const world = worldWithFile(100_000)
     const { outcome, events } = await launch(
       world,
-      request({ data: fileData, once: true, timeoutMs: 20_000 }),
+      launchRequest({ data: fileData, once: true, timeoutMs: 20_000 }),
     )
     const { sums } = up(outcome)
     expect(sums).toMatchObject({ in: 100_000, normal: 85_000, dirty: 10_000, duplicates: 5_000, inFlight: 0 })
@@ -512,15 +498,15 @@ describe('launchStack with data that end', () => {
 
   it('waits with --once for a stack that runs already', async () => {
     const world = worldWithFile(10_000)
-    await launch(world, request({ data: fileData }))
-    const { outcome } = await launch(world, request({ data: fileData, once: true }))
+    await launch(world, launchRequest({ data: fileData }))
+    const { outcome } = await launch(world, launchRequest({ data: fileData, once: true }))
     expect(up(outcome)).toMatchObject({ how: 'already', sums: { in: 10_000, inFlight: 0 } })
   })
 
   it('fails with --once when nothing moves any more, and leaves the stack', async () => {
     const world = worldWithFile(1_000)
     world.pipeline.processAtMost = 400
-    const error = await failure(launch(world, request({ data: fileData, once: true })))
+    const error = await failure(launch(world, launchRequest({ data: fileData, once: true })))
     expect(error).toMatchObject({ code: 'RT-UP-005', exitCode: 5 })
     expect(error.left).toContain('running')
     expect(await world.runtime.inspect()).toBeDefined()
@@ -529,7 +515,7 @@ describe('launchStack with data that end', () => {
   it('fails with --once when the counts do not add up', async () => {
     const world = worldWithFile(1_000)
     world.pipeline.miscounted = true
-    const error = await failure(launch(world, request({ data: fileData, once: true })))
+    const error = await failure(launch(world, launchRequest({ data: fileData, once: true })))
     expect(error).toMatchObject({ code: 'RT-UP-007', exitCode: 1 })
     expect(error.why).toContain('partition 0: 1000 processed, 999 counted')
   })
@@ -537,7 +523,7 @@ describe('launchStack with data that end', () => {
   it('leaves the stack when --once is interrupted after it is up', async () => {
     const world = worldWithFile(1_000_000)
     const interruption = new AbortController()
-    const { outcome } = await launch(world, request({ data: fileData, once: true }), {
+    const { outcome } = await launch(world, launchRequest({ data: fileData, once: true }), {
       signal: interruption.signal,
       onEvent({ kind }) {
         if (kind === 'processing') interruption.abort(new Error('interrupted'))

@@ -1,31 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { createMemoryWorld, type MemoryWorld } from '../adapters/memory/memory-world.ts'
-import { plannedSpec } from '../adapters/memory/planned-spec.ts'
+import { runningWorld } from '../../test/running-world.ts'
+import { createMemoryWorld } from '../adapters/memory/memory-world.ts'
 import type { LogLine } from '../ports/runtime.ts'
-import { launchStack } from './launch-stack.ts'
 import { readLogs } from './read-logs.ts'
 import { createStatusReader, readStatus } from './read-status.ts'
 import { stopStack } from './stop-stack.ts'
-
-async function runningWorld(): Promise<MemoryWorld> {
-  const world = createMemoryWorld()
-  await launchStack(
-    world,
-    {
-      spec: plannedSpec('4c8g'),
-      data: { files: [], loop: false, seed: 1 },
-      environment: 'prod',
-      port: undefined,
-      once: false,
-      fresh: false,
-      force: false,
-      keep: false,
-      timeoutMs: 60_000,
-    },
-    { signal: new AbortController().signal, onEvent: () => undefined, confirm: undefined },
-  )
-  return world
-}
 
 describe('readStatus', () => {
   it('is undefined when nothing runs', async () => {

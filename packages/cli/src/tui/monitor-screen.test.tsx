@@ -1,9 +1,7 @@
 import { EventEmitter } from 'node:events'
 import { render } from 'ink-testing-library'
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { createMemoryWorld } from '../adapters/memory/memory-world.ts'
-import { plannedSpec } from '../adapters/memory/planned-spec.ts'
-import { launchStack } from '../services/launch-stack.ts'
+import { runningWorld } from '../../test/running-world.ts'
 import { type Moment, monitorStack } from '../services/monitor-stack.ts'
 import { createMonitorStore } from './monitor-store.ts'
 import { MonitorScreen } from './screens/MonitorScreen.tsx'
@@ -17,22 +15,7 @@ afterEach(() => {
 
 /** Moments of a running stack in memory, one a second. */
 async function momentsOf(count: number): Promise<Moment[]> {
-  const world = createMemoryWorld()
-  await launchStack(
-    world,
-    {
-      spec: plannedSpec('4c8g'),
-      data: { files: [], loop: false, seed: 1 },
-      environment: 'prod',
-      port: undefined,
-      once: false,
-      fresh: false,
-      force: false,
-      keep: false,
-      timeoutMs: 60_000,
-    },
-    { signal: new AbortController().signal, onEvent: () => undefined, confirm: undefined },
-  )
+  const world = await runningWorld()
   const moments: Moment[] = []
   for await (const moment of monitorStack(world, {
     intervalMs: 1000,

@@ -2,9 +2,9 @@ import { EventEmitter } from 'node:events'
 import { render } from 'ink'
 import { render as renderKeys } from 'ink-testing-library'
 import { afterEach, describe, expect, test, vi } from 'vitest'
+import { runningWorld } from '../../test/running-world.ts'
 import { createMemoryWorld, type MemoryWorld } from '../adapters/memory/memory-world.ts'
 import { plannedSpec } from '../adapters/memory/planned-spec.ts'
-import { launchStack } from '../services/launch-stack.ts'
 import { readStatus, type StatusReport } from '../services/read-status.ts'
 import { StatusScreen } from './screens/StatusScreen.tsx'
 import { createStatusStore } from './status-store.ts'
@@ -32,24 +32,11 @@ class FakeTerminal extends EventEmitter {
   }
 }
 
-async function runningWorld(profile = '4c8g'): Promise<MemoryWorld> {
+async function roomyWorld(profile = '4c8g'): Promise<MemoryWorld> {
   const world = createMemoryWorld()
   world.machine.memoryBytes = 64 * 1024 ** 3
   world.machine.cpus = 16
-  const request = {
-    spec: plannedSpec(profile),
-    data: { files: [], loop: false, seed: 1 },
-    environment: 'prod' as const,
-    port: undefined,
-    once: false,
-    fresh: false,
-    force: false,
-    keep: false,
-    timeoutMs: 60_000,
-  }
-  const talk = { signal: new AbortController().signal, onEvent: () => undefined, confirm: undefined }
-  await launchStack(world, request, talk)
-  return world
+  return await runningWorld({ spec: plannedSpec(profile) }, world)
 }
 
 async function reportsOf(world: MemoryWorld, count: number): Promise<StatusReport[]> {
@@ -93,7 +80,7 @@ describe('the status screen', () => {
     [80, 24],
     [120, 40],
   ])('fits %i×%i and shows services, records and flow', async (columns, rows) => {
-    const reports = await reportsOf(await runningWorld(), 30)
+    const reports = await reportsOf(await roomyWorld(), 30)
     const terminal = new FakeTerminal(columns, rows)
     draw(reports, terminal)
     await vi.waitFor(() => expect(terminal.frame).toContain('every record accounted for'))
@@ -112,7 +99,7 @@ describe('the status screen', () => {
   })
 
   test('shows first what is not healthy when there is no room for all services', async () => {
-    const world = await runningWorld('16c32g')
+    const world = await roomyWorld('16c32g')
     world.runtime.change('worker-7', {
       condition: 'restarting',
       reason: 'ended with exit code 1',
@@ -131,7 +118,7 @@ describe('the status screen', () => {
   })
 
   test('is one useful line where there is little room', async () => {
-    const reports = await reportsOf(await runningWorld(), 1)
+    const reports = await reportsOf(await roomyWorld(), 1)
     for (const size of [
       { columns: 59, rows: 24 },
       { columns: 80, rows: 15 },
@@ -144,7 +131,7 @@ describe('the status screen', () => {
   })
 
   test('follows new reports, and says so when there are none any more', async () => {
-    const world = await runningWorld()
+    const world = await roomyWorld()
     const terminal = new FakeTerminal(80, 24)
     const { store } = draw([], terminal)
     await vi.waitFor(() => expect(terminal.frame).toContain('reading the status'))
@@ -158,7 +145,7 @@ describe('the status screen', () => {
 
   test('redraws when the terminal changes its size', async () => {
     const terminal = new FakeTerminal(80, 24)
-    draw(await reportsOf(await runningWorld(), 2), terminal)
+    draw(await reportsOf(await roomyWorld(), 2), terminal)
     await vi.waitFor(() => expect(terminal.frame).not.toContain('dirty by reason'))
     Object.assign(terminal, { columns: 120, rows: 40 })
     terminal.emit('resize')
@@ -180,7 +167,7 @@ describe('the status screen', () => {
 })
 
 test('a counter that went down gives no rate', async () => {
-  const world = await runningWorld()
+  const world = await roomyWorld()
   const reports = await reportsOf(world, 2)
   world.pipeline.startedAt = world.clock.now()
   reports.push(...(await reportsOf(world, 2)))
