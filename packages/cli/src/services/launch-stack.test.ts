@@ -289,6 +289,14 @@ describe('launchStack beside the other runtime', () => {
     expect(await world.otherRuntime.inspect()).toBeDefined()
   })
 
+  it('goes on with a warning when it cannot be asked, as after its engine was stopped', async () => {
+    const world = createMemoryWorld()
+    const away = new RadtuneError('RT-DOCKER-001', { what: 'no container engine answers' })
+    world.otherRuntime = { ...world.otherRuntime, inspect: () => Promise.reject(away) }
+    const { warnings } = up((await launch(world)).outcome)
+    expect(warnings.join()).toContain('docker runtime cannot be told: no container engine answers')
+  })
+
   it('starts without the data that are there only when somebody says yes, and leaves them', async () => {
     const world = createMemoryWorld()
     await launchOther(world)
