@@ -99,6 +99,18 @@ export const settings = {
   'frontend.memory': resource('memory limit of the frontend', 'bytes', ['frontend']),
   'frontend.cpus': resource('CPU limit of the frontend', 'cpus', ['frontend']),
   'frontend.heap': resource('V8 heap of the frontend', 'bytes', ['frontend']),
+  'backend.fetchMaxWait': {
+    title: 'how long readings gather at the broker before the backend fetches them',
+    unit: 'ms',
+    whole: true,
+    min: 1,
+    max: 1000,
+    why: 'a fetch for every batch of every slot would keep broker and backend busy with requests; what a larger share of CPU can answer more often',
+    source: 'measured, docs/performance',
+    readers: ['backend'],
+    effect: 'restart',
+    lands: 'RADTUNE_BACKEND_FETCH_MAX_WAIT',
+  },
   'topics.radiation-data.partitions': {
     title: 'partitions of the four data topics',
     unit: 'count',

@@ -5,7 +5,7 @@ import {
   type SettingValues,
   settings,
 } from '../settings/index.ts'
-import { formatBytes, formatCount, formatDuration, MIB } from '../units/index.ts'
+import { formatBytes, formatCount, formatCpus, formatDuration, MIB } from '../units/index.ts'
 import { clamp } from './amounts.ts'
 import { type Pins, pinReason } from './pins.ts'
 import { planLogSizes } from './plan-logs.ts'
@@ -25,6 +25,9 @@ export const documentedBufferBytes = 64 * MIB
 export const documentedFetchMinBytes = 1024
 /** Of a reading in a fetch, compressed with its neighbours or not: a low guess, so that the wait is not underrated. */
 export const fetchedReadingBytes = 200
+/** A backend of one CPU waits so long for readings to gather; one of less CPU longer in proportion. */
+export const backendWaitMsOfOneCpu = 3
+export const backendMaxWaitMs = 20
 const transactionIntervalMs = 100
 
 /** Everything that settings are derived from. */
@@ -102,6 +105,7 @@ function deriveSettings(inputs: SettingInputs): Partial<Record<SettingKey, Deriv
     ...deriveCommitInterval(pins),
     'consumer.fetchMinBytes': deriveFetchMin(workload, slotPlan),
     'provider.rate': deriveRate(workload),
+    'backend.fetchMaxWait': deriveBackendWait(services),
   }
 }
 
@@ -178,6 +182,16 @@ function deriveFetchMin(workload: StackSpec['workload'], { partitions }: SlotPla
         rule: 'fetch-min-fills',
         sentence: `1 B: ${filling}, more than a tenth of the latency target of ${formatDuration(workload.latencyTargetMs)}`,
       }
+}
+
+function deriveBackendWait(services: readonly ServiceSpec[]): Derived {
+  const { cpus = 0 } = services.find(({ role }) => role === 'backend') ?? {}
+  const value = clamp(Math.round(backendWaitMsOfOneCpu / cpus), 1, backendMaxWaitMs)
+  return {
+    value,
+    rule: 'backend-fetch-pace',
+    sentence: `${formatDuration(value)}: ${backendWaitMsOfOneCpu} ms ÷ ${formatCpus(cpus)} CPU, at most ${backendMaxWaitMs} ms; it is part of the latency, and each fetch costs broker and backend CPU`,
+  }
 }
 
 function deriveRate({ minPerSecond, maxPerSecond }: StackSpec['workload']): Derived {

@@ -10,7 +10,13 @@ import {
 } from '../units/index.ts'
 import { bytesOfTenths, sumCpus } from './amounts.ts'
 import { dataTopics, diskPerMemory, documentedSegmentBytes } from './plan-logs.ts'
-import { documentedBufferBytes, documentedFetchMinBytes, fetchedReadingBytes } from './plan-settings.ts'
+import {
+  backendMaxWaitMs,
+  backendWaitMsOfOneCpu,
+  documentedBufferBytes,
+  documentedFetchMinBytes,
+  fetchedReadingBytes,
+} from './plan-settings.ts'
 import { maxCpuOvercommit, printShare, shareOf, singleServiceRules, workerRules } from './service-rules.ts'
 import type { Role, ServiceSpec, StackSpec } from './stack-spec.ts'
 
@@ -39,6 +45,8 @@ export function settingFormula(key: SettingKey, spec: StackSpec, service?: strin
       return fetchFormula(spec)
     case 'provider.rate':
       return rateFormula(spec)
+    case 'backend.fetchMaxWait':
+      return backendWaitFormula(spec)
     default:
       return undefined
   }
@@ -133,6 +141,11 @@ function workerCpusFormula(spec: StackSpec): string {
   const full = workerRules.cpusPerSlot * slots
   const spare = maxCpuOvercommit * machine.cpus - others
   return `the less of (${workerRules.cpusPerSlot} × ${slots} slots, ${maxCpuOvercommit} × ${formatCpus(machine.cpus)} CPUs − ${formatCpus(others)} for the others) ÷ ${count} = the less of (${formatCpus(full)}, ${formatCpus(spare)}) ÷ ${count}, in twentieths`
+}
+
+function backendWaitFormula({ settings }: StackSpec): string {
+  const cpus = settings['backend.cpus'].value
+  return `the less of (${backendWaitMsOfOneCpu} ms ÷ ${formatCpus(cpus)} CPU, ${backendMaxWaitMs} ms), in whole ms = ${settings['backend.fetchMaxWait'].value} ms`
 }
 
 function logFormula(

@@ -5,20 +5,17 @@ import { createDriver, createProgressReader } from '../kafka/index.ts'
 import { followPlaybackRequests, followSettings } from '../live-settings/index.ts'
 import { runService } from './run-service.ts'
 
-/**
- * A fetch for every batch of every slot would keep the broker and this process busy with requests, at their small CPU limits
- * above all: records gather for up to 20 ms. The page draws every 250 ms.
- */
+/** Of one topic; a fetch is answered earlier when so much has gathered. */
 const FETCH_MIN_BYTES = 16 * 1024
-const FETCH_MAX_WAIT_MS = 20
 const FETCH_BYTES = 1024 * 1024
 const THRESHOLDS = ['thresholds.moderate', 'thresholds.high', 'thresholds.critical'] as const
 
 await runService('backend', async ({ service, client, guard, logger, required }) => {
-  const { 'consumer.sessionTimeout': sessionTimeoutMs, ...start } = readSettings(process.env, [
-    ...THRESHOLDS,
-    'consumer.sessionTimeout',
-  ])
+  const {
+    'consumer.sessionTimeout': sessionTimeoutMs,
+    'backend.fetchMaxWait': fetchMaxWaitMs,
+    ...start
+  } = readSettings(process.env, [...THRESHOLDS, 'consumer.sessionTimeout', 'backend.fetchMaxWait'])
   const driver = createDriver('hybrid', client)
   const progress = createProgressReader(client)
   const settings = await followSettings(client, { start, logger })
@@ -40,7 +37,7 @@ await runService('backend', async ({ service, client, guard, logger, required })
           groupId: `${GROUPS.backend}.${topic}`,
           fromBeginning: false,
           fetchMinBytes: FETCH_MIN_BYTES,
-          fetchMaxWaitMs: FETCH_MAX_WAIT_MS,
+          fetchMaxWaitMs,
           maxPartitionFetchBytes: FETCH_BYTES,
           sessionTimeoutMs,
           // Back at once after a kill: as somebody new it would wait for its former self until that one's session ends.

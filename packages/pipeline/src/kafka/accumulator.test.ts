@@ -142,7 +142,7 @@ describe('Accumulator', () => {
 
   it('settles only when everything appended before is acknowledged, although a later batch was faster', async () => {
     const { producer, waiting } = memoryProducer({ manual: true })
-    const lanes = { slow: lane({ lingerMs: 10_000 }), quick: lane({ batchBytes: 1 }) }
+    const lanes = { slow: lane({ lingerMs: 10_000, compression: 'gzip' }), quick: lane({ batchBytes: 1 }) }
     const accumulator = new Accumulator({ producer, lanes, bufferBytes: 1e6, onFailure: fail })
     accumulator.append('slow', 0, record('first'))
     let settled = false
@@ -169,6 +169,22 @@ describe('Accumulator', () => {
     waiting[1]?.resolve()
     await settled
     expect(requests.map(({ batches }) => batches[0]?.records)).toEqual([['a'], ['b', 'c', 'd']])
+  })
+
+  it('takes open batches along with a request that leaves anyway, of the same compression', async () => {
+    const { producer, requests } = memoryProducer()
+    const lanes = {
+      main: lane({ batchBytes: 100, lingerMs: 10_000 }),
+      dirty: lane({ lingerMs: 10_000, compression: 'gzip' }),
+    }
+    const accumulator = new Accumulator({ producer, lanes, bufferBytes: 1e6, onFailure: fail })
+    accumulator.append('main', 0, record('a'))
+    accumulator.append('dirty', 0, record('b'))
+    accumulator.append('main', 1, record('x'.repeat(100)))
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(requests).toHaveLength(1)
+    expect(requests[0]?.batches.map(({ records }) => records)).toEqual([['x'.repeat(100)], ['a']])
+    accumulator.discard()
   })
 
   it('never makes a batch that a broker with default limits would refuse, if its records allow', async () => {

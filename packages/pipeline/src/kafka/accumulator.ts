@@ -53,7 +53,7 @@ const MAX_KEPT_BUFFER_BYTES = 2 * MAX_BATCH_BYTES
 
 /**
  * Gathers records per partition and sends them as the Java producer would: a batch goes when it is full or when its
- * linger is over, and everything that is due shares one request. One request is in flight at a time, so the order
+ * linger is over, and takes along what else is open with the same compression. One request is in flight at a time, so the order
  * within a partition holds through retries; what is due meanwhile is filled further, so batches grow with the load.
  */
 export class Accumulator {
@@ -237,7 +237,25 @@ export class Accumulator {
       passed.add(name)
     }
     this.#due = left
+    this.#takeAlong(taken, bytes, passed)
     return taken
+  }
+
+  /** Open batches go with a request that leaves anyway: they wait less, and need none of their own. */
+  #takeAlong(taken: OpenBatch[], dueBytes: number, passed: ReadonlySet<string>): void {
+    const [first] = taken as [OpenBatch]
+    let bytes = dueBytes
+    for (const partitions of this.#open.values()) {
+      for (const batch of partitions.values()) {
+        if (batch.lane.compression !== first.lane.compression) break
+        bytes += batch.records.length
+        if (bytes > MAX_REQUEST_BYTES) return
+        if (passed.has(`${batch.topic}/${batch.partition}`)) continue
+        batch.due = true
+        partitions.delete(batch.partition)
+        taken.push(batch)
+      }
+    }
   }
 
   #acknowledge(request: readonly OpenBatch[]): void {
