@@ -4,7 +4,9 @@ import { formatBytes, formatDuration } from '@radtune/core/units'
 import { type Answer, BaseCommand } from '../base-command.ts'
 import { answerEnvelope } from '../output/envelope.ts'
 import { monitorLine } from '../output/monitor-text.ts'
+import type { LogLine } from '../ports/runtime.ts'
 import { NOTHING_RUNS } from '../services/collect-snapshots.ts'
+import { createMonitorPace, type MonitorPace } from '../services/monitor-pace.ts'
 import {
   type Moment,
   monitorStack,
@@ -13,6 +15,7 @@ import {
   whyOfSilence,
 } from '../services/monitor-stack.ts'
 import { type MonitorRequest, parseMonitorRequest } from '../services/parse-monitor-request.ts'
+import { readLogs } from '../services/read-logs.ts'
 import { type Recorder, readRecording, startRecording } from '../services/record-snapshots.ts'
 import { monitorView } from '../tui/view-models/monitor-view.ts'
 
@@ -32,6 +35,8 @@ interface MonitorFlagValues {
 const SAMPLES_OF_ONCE = 4
 /** A source that says nothing is not waited for any longer. */
 const MOST_SAMPLES_OF_ONCE = 10
+/** Of each service, when its logs are opened on the screen. */
+const LOG_LINES = 200
 
 export default class Monitor extends BaseCommand {
   static override schema = 'radtune.monitor/1'
@@ -130,13 +135,21 @@ export default class Monitor extends BaseCommand {
   ): Promise<undefined> {
     // React in its development form costs half as much again.
     process.env.NODE_ENV ??= 'production'
-    const { watchMonitor } = await import('../tui/watch-monitor.tsx')
+    const [{ watchMonitor }, { graphsOf }] = await Promise.all([
+      import('../tui/watch-monitor.tsx'),
+      import('../tui/monitor-look.ts'),
+    ])
+    const replayed = flags.replay !== undefined
     await watchMonitor({
-      moments: (signal) => this.#moments(flags, request, signal),
+      moments: (signal, pace) => this.#moments(flags, pace, signal),
       onMoment: async (moment) => recorder?.write(moment),
-      intervalMs: request.intervalMs,
-      replayed: flags.replay !== undefined,
+      pace: createMonitorPace({ ...request, replayed }),
+      replayed,
       self,
+      graphs: graphsOf(this.world.environment),
+      colour: this.output.stdout.colour,
+      save: (frame) => this.#save(frame),
+      openLogs: (services, signal) => this.#logs(flags, services, signal),
       signal: this.interruption,
       stdin: this.world.stdin as NodeJS.ReadStream,
       stdout: this.world.stdout as NodeJS.WriteStream,
@@ -145,20 +158,44 @@ export default class Monitor extends BaseCommand {
 
   async #moments(
     flags: MonitorFlagValues,
-    { intervalMs, speed }: MonitorRequest,
+    pace: Pick<MonitorPace, 'intervalMs' | 'speed'>,
     signal: AbortSignal = this.interruption,
   ): Promise<AsyncGenerator<Moment, void, undefined>> {
     if (flags.replay === undefined) {
       const world = await this.world.stackWorld(await this.projectDir(flags))
-      return monitorStack(world, { intervalMs, signal })
+      return monitorStack(world, { pace, signal })
     }
     const recording = await readRecording(this.world.files, await this.#path(flags.replay))
     for (const warning of recording.warnings) this.output.warn(warning)
     return replayRecording(recording, {
       clock: this.world.clock,
-      speed: flags.once ? 0 : speed,
+      pace: flags.once ? { speed: 0 } : pace,
       signal,
     })
+  }
+
+  /** Into the folder that one works in, under a name of its own. */
+  async #save(frame: string): Promise<string> {
+    const time = new Date(this.world.clock.now()).toISOString().slice(0, 19).replaceAll(/[-:]/g, '')
+    const name = `radtune-monitor-${time}.txt`
+    try {
+      await this.world.files.write(await this.#path(name), frame)
+      return `written to ${name}`
+    } catch (error) {
+      return `not written: ${error instanceof Error ? error.message : String(error)}`
+    }
+  }
+
+  async #logs(
+    flags: MonitorFlagValues,
+    services: readonly string[],
+    signal: AbortSignal,
+  ): Promise<AsyncIterable<LogLine>> {
+    if (flags.replay !== undefined) throw new Error('a recording has none')
+    const world = await this.world.stackWorld(await this.projectDir(flags))
+    const answer = await readLogs(world, { services, lines: LOG_LINES, follow: true }, signal)
+    if (answer.kind === 'no-stack') throw new Error(NOTHING_RUNS)
+    return answer.lines
   }
 
   async #recorder(file: string, { intervalMs }: MonitorRequest): Promise<Recorder> {
@@ -197,7 +234,6 @@ export default class Monitor extends BaseCommand {
     const lines = monitorView(
       {
         moment,
-        now: snapshot.at,
         intervalMs: request.intervalMs,
         mode: replayed ? 'REPLAY' : 'LIVE',
         self,

@@ -57,6 +57,7 @@ export default class Status extends BaseCommand {
           reader,
           clock: world.clock,
           intervalMs,
+          colour: this.output.stdout.colour,
           signal: this.interruption,
           stdin: this.world.stdin as NodeJS.ReadStream,
           stdout: this.world.stdout as NodeJS.WriteStream,

@@ -10,3 +10,29 @@ export function createLogTeller(services: readonly string[], palette: Palette): 
     return `${colour(`${service.padEnd(width)} |`)} ${text}`
   }
 }
+
+const LEVELS: Readonly<Record<number, string>> = {
+  10: 'trace',
+  20: 'debug',
+  30: 'info',
+  40: 'WARN',
+  50: 'ERROR',
+  60: 'FATAL',
+}
+
+/** A line of a service's JSON log as one reads it: time, level, message, then what else it says; other lines as they are. */
+export function readableLogLine(text: string): string {
+  if (!text.startsWith('{')) return text
+  let entry: unknown
+  try {
+    entry = JSON.parse(text)
+  } catch {
+    return text
+  }
+  const { level, time, msg, ...details } = entry as Record<string, unknown>
+  if (typeof level !== 'number' || typeof time !== 'number' || typeof msg !== 'string') return text
+  const told = Object.entries(details).map(
+    ([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
+  )
+  return [new Date(time).toISOString().slice(11, 23), LEVELS[level] ?? level, msg, ...told].join(' ')
+}

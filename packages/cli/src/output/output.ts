@@ -30,6 +30,7 @@ export interface Output {
 export interface StreamStyle {
   terminal: boolean
   columns: number
+  colour: boolean
   palette: Palette
 }
 
@@ -74,9 +75,11 @@ function describeStream(
   mode: OutputMode,
 ): StreamStyle {
   const terminal = stream.isTTY === true
+  const colour = !mode.noColour && wantsColour(environment, terminal)
   return {
     terminal,
     columns: stream.columns && stream.columns > 0 ? stream.columns : 80,
-    palette: createPalette(!mode.noColour && wantsColour(environment, terminal)),
+    colour,
+    palette: createPalette(colour),
   }
 }

@@ -54,13 +54,12 @@ interface StackSources {
  */
 export function createSnapshotCollector(
   world: StackWorld,
-  { intervalMs }: { intervalMs: number },
+  pace: { readonly intervalMs: number },
 ): SnapshotCollector {
   const { clock, runtime, host, project } = world
   const now = () => clock.now()
-  const patienceMs = Math.min(MOST_PATIENCE_MS, Math.max(200, intervalMs * 0.8))
   const asked = <Value>(name: string, ask: () => Promise<Reading<Value>>) => {
-    const source: SnapshotSource<Value> = { name, limitMs: Math.max(LIMIT_MS, intervalMs * 2), ask }
+    const source: SnapshotSource<Value> = { name, limitMs: Math.max(LIMIT_MS, pace.intervalMs * 2), ask }
     return createAskedSource(source, now)
   }
   const hostSource = asked<HostLoad>('the host', async () => known(await host.load(), now()))
@@ -91,6 +90,7 @@ export function createSnapshotCollector(
 
   /** Waits for all, but not longer than patience lasts. */
   async function waitFor(answers: readonly Promise<void>[]): Promise<void> {
+    const patienceMs = Math.min(MOST_PATIENCE_MS, Math.max(200, pace.intervalMs * 0.8))
     const enough = new AbortController()
     const all = Promise.all(answers).then(() => enough.abort())
     await Promise.race([all, clock.sleep(patienceMs, enough.signal).catch(() => undefined)])

@@ -2,6 +2,7 @@ import { type Evaluation, Evaluator, type Recording, type Snapshot } from '@radt
 import type { Clock } from '../ports/clock.ts'
 import type { StackWorld } from '../ports/stack-world.ts'
 import { createSnapshotCollector } from './collect-snapshots.ts'
+import type { MonitorPace } from './monitor-pace.ts'
 
 /** One instant of a monitored stack: what was said, what it means, and the evaluator that holds the history of it. */
 export interface Moment {
@@ -11,11 +12,13 @@ export interface Moment {
 }
 
 export interface Monitoring {
-  intervalMs: number
+  pace: Pick<MonitorPace, 'intervalMs'>
   signal: AbortSignal
 }
 
 const HOUR_MS = 3_600_000
+/** So soon a changed pace is noticed. */
+const MOST_SLEEP_MS = 250
 
 /**
  * Watches a stack until the signal is aborted: a moment each interval, measured from the first. The history is filled with what the
@@ -23,37 +26,46 @@ const HOUR_MS = 3_600_000
  */
 export async function* monitorStack(
   world: StackWorld,
-  { intervalMs, signal }: Monitoring,
+  { pace, signal }: Monitoring,
 ): AsyncGenerator<Moment, void, undefined> {
-  const collector = createSnapshotCollector(world, { intervalMs })
+  const collector = createSnapshotCollector(world, pace)
   let evaluator: Evaluator | undefined
   try {
     let due = world.clock.now()
     while (!signal.aborted) {
       const snapshot = await collector.sample()
       if (!evaluator) {
-        evaluator = createEvaluator(collector.targets(), intervalMs)
+        evaluator = createEvaluator(collector.targets(), pace.intervalMs)
         void fillHistory(evaluator, collector.past(snapshot))
       }
       yield { snapshot, evaluation: evaluator.add(snapshot), evaluator }
-      due = Math.max(due + intervalMs, world.clock.now())
-      await world.clock.sleep(due - world.clock.now(), signal).catch(() => undefined)
+      due = await untilDue(due)
     }
   } finally {
     await collector.close()
   }
+
+  /** Sleeps until one interval after `last`, or now when that is over; answers when that is. */
+  async function untilDue(last: number): Promise<number> {
+    const { clock } = world
+    for (;;) {
+      const leftMs = last + pace.intervalMs - clock.now()
+      if (leftMs <= 0 || signal.aborted) return Math.max(last + pace.intervalMs, clock.now())
+      await clock.sleep(Math.min(leftMs, MOST_SLEEP_MS), signal).catch(() => undefined)
+    }
+  }
 }
 
-/** Tells a recording again, `speed` times as fast as it happened; 0 is as fast as possible. */
+/** Tells a recording again, at the speed of `pace` times as fast as it happened; 0 is as fast as possible. */
 export async function* replayRecording(
   { header, snapshots }: Recording,
-  { clock, speed, signal }: { clock: Clock; speed: number; signal: AbortSignal },
+  { clock, pace, signal }: { clock: Clock; pace: Pick<MonitorPace, 'speed'>; signal: AbortSignal },
 ): AsyncGenerator<Moment, void, undefined> {
   const evaluator = createEvaluator(header.targets, header.intervalMs)
   let before: Snapshot | undefined
   for (const snapshot of snapshots) {
-    if (before && speed > 0)
-      await clock.sleep((snapshot.at - before.at) / speed, signal).catch(() => undefined)
+    if (before && pace.speed > 0)
+      await clock.sleep((snapshot.at - before.at) / pace.speed, signal).catch(() => undefined)
     if (signal.aborted) return
     yield { snapshot, evaluation: evaluator.add(snapshot), evaluator }
     before = snapshot

@@ -52,7 +52,7 @@ async function reportsOf(world: MemoryWorld, count: number): Promise<StatusRepor
 function draw(reports: readonly StatusReport[], terminal: FakeTerminal) {
   const store = createStatusStore()
   for (const report of reports) store.add(report)
-  const screen = render(<StatusScreen store={store} terminal={terminal} onQuit={() => undefined} />, {
+  const screen = render(<StatusScreen colour store={store} terminal={terminal} onQuit={() => undefined} />, {
     stdout: terminal as unknown as NodeJS.WriteStream,
     stdin: Object.assign(new EventEmitter(), {
       isTTY: true,
@@ -156,7 +156,7 @@ describe('the status screen', () => {
     const onQuit = vi.fn()
     const terminal = new FakeTerminal(80, 24)
     const screen = renderKeys(
-      <StatusScreen store={createStatusStore()} terminal={terminal} onQuit={onQuit} />,
+      <StatusScreen colour store={createStatusStore()} terminal={terminal} onQuit={onQuit} />,
     )
     open.push(screen)
     await vi.waitFor(() => {

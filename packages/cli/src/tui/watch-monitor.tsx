@@ -1,55 +1,103 @@
+import type { MonitorPace } from '../services/monitor-pace.ts'
 import type { Moment } from '../services/monitor-stack.ts'
-import { createMonitorStore } from './monitor-store.ts'
+import type { OpenLogs } from './follow-logs.ts'
+import { createMonitorStore, type MonitorStore } from './monitor-store.ts'
 import { MonitorScreen } from './screens/MonitorScreen.tsx'
 import { showScreen } from './show-screen.ts'
+import type { GraphStyle } from './view-models/graphs.ts'
 
 interface Watching {
   /** Begins to collect, or to replay, until the signal is aborted. */
-  moments(signal: AbortSignal): Promise<AsyncIterable<Moment>>
+  moments(
+    signal: AbortSignal,
+    pace: Pick<MonitorPace, 'intervalMs' | 'speed'>,
+  ): Promise<AsyncIterable<Moment>>
   /** Called with each moment before it is drawn. */
   onMoment(moment: Moment): Promise<void>
-  intervalMs: number
+  pace: MonitorPace
   replayed: boolean
   self: (() => string) | undefined
+  graphs: GraphStyle
+  colour: boolean
+  /** Writes a frame of text; answers where, or why not. */
+  save(frame: string): Promise<string>
+  openLogs: OpenLogs
   /** Ends the screen from outside. */
   signal: AbortSignal
   stdin: NodeJS.ReadStream
   stdout: NodeJS.WriteStream
 }
 
-/** Shows the monitor on a terminal until the user quits or `signal` is aborted. A replay stays on its last moment. */
+/**
+ * Shows the monitor on a terminal until the user quits or `signal` is aborted. A replay waits while a moment of it is held, and stays
+ * on its last one.
+ */
 export async function watchMonitor({
   moments,
   onMoment,
-  intervalMs,
+  pace,
   replayed,
-  self,
-  ...terminal
+  graphs,
+  signal: ended,
+  stdin,
+  stdout,
+  ...shown
 }: Watching): Promise<void> {
-  const store = createMonitorStore()
+  const store = createMonitorStore({ graphs, replayed })
   await showScreen({
-    ...terminal,
+    stdin,
+    stdout,
+    signal: ended,
     screen: (quit) => (
       <MonitorScreen
+        {...shown}
         store={store}
-        terminal={terminal.stdout}
-        intervalMs={intervalMs}
+        terminal={stdout}
+        intervalMs={() => pace.intervalMs}
+        pace={pace.change}
         replayed={replayed}
-        self={self}
         onQuit={quit}
       />
     ),
     async beside(signal) {
-      for await (const moment of await moments(signal)) {
+      // A step ahead is not waited for as long as it took.
+      const stepped = {
+        get intervalMs() {
+          return pace.intervalMs
+        },
+        get speed() {
+          return store.wanted() === 'soon' ? 0 : pace.speed
+        },
+      }
+      for await (const moment of await moments(signal, stepped)) {
         await onMoment(moment)
         store.add(moment)
+        if (replayed) await untilWanted(store, signal)
       }
       store.finish()
       // Left by a key only: what was replayed is there to be looked at.
-      await new Promise<void>((resolve) => {
-        if (signal.aborted) resolve()
-        signal.addEventListener('abort', () => resolve(), { once: true })
-      })
+      await untilAborted(signal)
     },
+  })
+}
+
+function untilWanted(store: MonitorStore, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const look = () => {
+      if (store.wanted() === 'none' && !signal.aborted) return
+      unsubscribe()
+      signal.removeEventListener('abort', look)
+      resolve()
+    }
+    const unsubscribe = store.subscribe(look)
+    signal.addEventListener('abort', look)
+    look()
+  })
+}
+
+function untilAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    signal.addEventListener('abort', () => resolve(), { once: true })
   })
 }

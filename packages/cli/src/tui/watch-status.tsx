@@ -8,6 +8,7 @@ interface Watching {
   reader: StatusReader
   clock: Clock
   intervalMs: number
+  colour: boolean
   /** Ends the screen from outside. */
   signal: AbortSignal
   stdin: NodeJS.ReadStream
@@ -15,11 +16,17 @@ interface Watching {
 }
 
 /** Shows the status on a terminal, read anew every `intervalMs`, until the user quits or `signal` is aborted. */
-export async function watchStatus({ reader, clock, intervalMs, ...terminal }: Watching): Promise<void> {
+export async function watchStatus({
+  reader,
+  clock,
+  intervalMs,
+  colour,
+  ...terminal
+}: Watching): Promise<void> {
   const store = createStatusStore()
   await showScreen({
     ...terminal,
-    screen: (quit) => <StatusScreen store={store} terminal={terminal.stdout} onQuit={quit} />,
+    screen: (quit) => <StatusScreen store={store} colour={colour} terminal={terminal.stdout} onQuit={quit} />,
     async beside(signal) {
       while (!signal.aborted) {
         try {

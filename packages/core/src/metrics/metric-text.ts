@@ -29,6 +29,7 @@ export function metricValueText(metric: string, value: number): string {
 
 function percentText(share: number): string {
   const percent = share * 100
+  if (percent > 0 && percent < 0.05) return '<0.1 %'
   return `${percent > 0 && percent < 9.95 ? percent.toFixed(1).replace(/\.0$/, '') : Math.round(percent)} %`
 }
 

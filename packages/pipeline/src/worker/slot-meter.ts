@@ -69,6 +69,7 @@ export function createSlotMeter(options: {
     },
     onDecided(outcome, sentAt, nowMs) {
       total.in += 1
+      window.decided += 1
       switch (outcome.kind) {
         case 'duplicate':
           total.duplicates += 1
@@ -111,7 +112,8 @@ export function createSlotMeter(options: {
         out: { normal: total.normal, critical: total.critical, dirty: total.dirty },
         duplicates: total.duplicates,
         rejects: { ...rejects },
-        recordsPerSecond: window.records / seconds,
+        // Not what is read again to fill the duplicate window after a start.
+        recordsPerSecond: window.decided / seconds,
         busyMs,
         backPressuredMs: waitedMs,
         idleMs: 1000 - busyMs - waitedMs,
@@ -130,9 +132,9 @@ export function createSlotMeter(options: {
         },
         queuedBytes: counts.queuedBytes,
         lag: Object.fromEntries(
-          [...slot.partitions.values()].map(({ partition, end, next }) => [
+          [...slot.partitions.values()].map(({ partition, end, next, committedAtStart }) => [
             partition,
-            Math.max(0, end - next),
+            Math.max(0, end - Math.max(next, committedAtStart)),
           ]),
         ),
         commitAgeMs: slot.lastCommitAt === undefined ? null : now() - slot.lastCommitAt,
@@ -175,5 +177,5 @@ function readMillis(text: Buffer): number {
 }
 
 function freshWindow() {
-  return { batches: 0, records: 0, bytes: 0 }
+  return { batches: 0, records: 0, bytes: 0, decided: 0 }
 }

@@ -7,15 +7,16 @@ import { StyledFrame, type Terminal, useScreenSize } from './StyledFrame.tsx'
 interface StatusScreenProps {
   store: StatusStore
   terminal: Terminal
+  colour: boolean
   onQuit: () => void
 }
 
 /** The status of a stack, drawn anew with each report, until `q`, escape or Ctrl-C. */
-export function StatusScreen({ store, terminal, onQuit }: StatusScreenProps) {
+export function StatusScreen({ store, terminal, colour, onQuit }: StatusScreenProps) {
   const history = useSyncExternalStore(store.subscribe, store.current)
   const size = useScreenSize(terminal)
   useInput((input, key) => {
     if (input === 'q' || key.escape || (key.ctrl && input === 'c')) onQuit()
   })
-  return <StyledFrame lines={statusView(history, size)} size={size} />
+  return <StyledFrame lines={statusView(history, size)} size={size} colour={colour} />
 }

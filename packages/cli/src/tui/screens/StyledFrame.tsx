@@ -1,6 +1,6 @@
 import { Box, Text } from 'ink'
 import { useEffect, useState } from 'react'
-import { theme } from '../theme.ts'
+import { plainTheme, theme } from '../theme.ts'
 import type { ScreenSize } from '../view-models/status-view.ts'
 import type { StyledLine } from '../view-models/styled-line.ts'
 
@@ -13,7 +13,16 @@ export interface Terminal {
 }
 
 /** Styled lines as a frame of a terminal. */
-export function StyledFrame({ lines, size }: { lines: readonly StyledLine[]; size: ScreenSize }) {
+export function StyledFrame({
+  lines,
+  size,
+  colour,
+}: {
+  lines: readonly StyledLine[]
+  size: ScreenSize
+  colour: boolean
+}) {
+  const looks = colour ? theme : plainTheme
   return (
     // A frame as high as the terminal would make Ink clear the scrollback; a new key at each size draws it from scratch.
     <Box key={`${size.columns}x${size.rows}`} flexDirection="column" height={size.rows - 1}>
@@ -21,7 +30,7 @@ export function StyledFrame({ lines, size }: { lines: readonly StyledLine[]; siz
         <Text key={index} wrap="truncate">
           {line.length === 0 ? ' ' : null}
           {line.map(({ text, tone }, place) => (
-            <Text key={place} {...theme[tone]}>
+            <Text key={place} {...looks[tone]}>
               {text}
             </Text>
           ))}

@@ -1,109 +1,182 @@
-import type { Evaluation, Snapshot } from '@radtune/core/metrics'
-import { metricValueText } from '@radtune/core/metrics'
-import { formatCount, formatDuration } from '@radtune/core/units'
+import type { Evaluation } from '@radtune/core/metrics'
+import { formatDuration } from '@radtune/core/units'
 import { drainText, headline } from '../../output/monitor-text.ts'
 import type { Moment } from '../../services/monitor-stack.ts'
-import { chartLines } from './monitor-charts.ts'
-import { compact, rate, readingText, toneOf } from './monitor-numbers.ts'
-import { panelLines } from './monitor-panels.ts'
-import { serviceLines } from './monitor-services.ts'
+import { firstLook, type Look, PANELS, type Panel } from '../monitor-look.ts'
+import type { ShownLogLine } from '../monitor-store.ts'
+import { type Charting, chartLines, FLOW_METRICS, focusedChart } from './monitor-charts.ts'
+import { detailLines } from './monitor-detail.ts'
+import type { KeyName } from './monitor-help.ts'
+import { logLines } from './monitor-logs.ts'
+import { compact, judgedTone, rate, readingText, timeText, toneOf } from './monitor-numbers.ts'
+import { shareLists } from './monitor-side.ts'
+import { panelTable } from './monitor-tables.ts'
+import { chosenRow } from './panel-rows.ts'
+import { tableLines } from './panel-table.ts'
 import type { ScreenSize } from './status-view.ts'
-import { fitLine, heading, type StyledLine, span, spread } from './styled-line.ts'
+import { beside, fitLine, heading, type StyledLine, span, spread } from './styled-line.ts'
 
 /** What the monitor draws beside the moment itself. */
 export interface MonitorView {
   moment: Moment
-  /** The time that is shown: of the moment, or an earlier one. */
-  now: number
   intervalMs: number
   /** LIVE, REPLAY… */
   mode: string
   /** What radtune itself uses, when that is asked for. */
   self?: string | undefined
-  /** Keys that the last line names; on a screen only. */
-  keys?: readonly KeyName[]
+  /** What only a screen has; a frame that is read once has neither keys nor a choice. */
+  screen?: { look: Look; keys: readonly KeyName[]; logs: readonly ShownLogLine[] }
 }
 
-/** A key as the footer and the help name it. */
-interface KeyName {
-  name: string
-  does: string
-}
-
-/** Charts look back this far. */
-const CHART_MS = 120_000
+/** From here on there is room for a second column. */
+const WIDE = { columns: 110, rows: 30 }
+/** Of the left one: what the services take. */
+const LEFT_COLUMNS = 80
+const FEW_CHARTS = 5
+const MOST_EVENTS = 4
+const ROWS_OF_DETAIL = 8
+/** Of a panel that is shown whole or not at all. */
+const MOST_ROWS = 60
 
 /**
- * Lays out the monitor: at most `rows` − 1 lines of at most `columns` characters; under 60×16 one line that is still of use. What is
+ * Lays out the monitor: at most `rows` − 1 lines of at most `columns` cells; under 60×16 one line that is still of use. What is
  * not known is n/a, dim and with its why.
  */
 export function monitorView(view: MonitorView, { columns, rows }: ScreenSize): StyledLine[] {
-  const { evaluation, evaluator, snapshot } = view.moment
+  const { evaluation } = view.moment
   if (columns < 60 || rows < 16) return [fitLine(shortLine(evaluation), columns)]
   const top = [
     headerLine(view, columns),
     [span(` ${wordOf(evaluation)}`, toneOf(evaluation.state)), span(`  ${headline(evaluation)}`)],
-    heading('flow', columns),
-    flowLine(evaluation),
-    heading(`last ${formatDuration(CHART_MS)}`, columns),
-    ...chartLines({ evaluation, history: evaluator.history, to: view.now, spanMs: CHART_MS, columns }),
   ]
   const footer: StyledLine[] = [
     ...(view.self === undefined ? [] : [[span(` ${view.self}`, 'dim')]]),
-    ...(view.keys === undefined ? [] : [keyLine(view.keys)]),
+    ...(view.screen ? [footerLine(view.screen)] : []),
   ]
   const room = rows - 1 - top.length - footer.length
-  const eventRoom = Math.min(3, Math.max(1, room - 8))
-  const services = serviceLines(evaluation, {
-    columns,
-    rows: Math.max(2, room - eventRoom - 2),
-    now: view.now,
-  })
-  const serviceHeading = serviceHeadingText(evaluation)
-  const events = eventLines(evaluation, { columns, rows: Math.max(1, room - services.length - 2), snapshot })
+  const body = bodyLines(view, { columns, rows: room }).slice(0, room)
   // A frame without keys is for reading once, and ends where its text does.
-  const panels =
-    view.keys === undefined
-      ? []
-      : panelLines(evaluation, { columns, rows: room - services.length - eventRoom - 2 })
-  const shownEvents = events.slice(0, Math.max(1, room - services.length - panels.length - 2))
-  const used = top.length + services.length + panels.length + shownEvents.length + 2 + footer.length
-  const padding: StyledLine[] =
-    view.keys === undefined ? [] : Array.from({ length: Math.max(0, rows - 1 - used) }, () => [])
-  return [
-    ...top,
-    heading(serviceHeading, columns),
-    ...services,
-    ...panels,
-    heading(`events (${formatCount(evaluation.events.length)})`, columns),
-    ...shownEvents,
-    ...padding,
-    ...footer,
-  ]
-    .slice(0, rows - 1)
-    .map((line) => fitLine(line, columns))
+  const padding = Array.from({ length: view.screen ? room - body.length : 0 }, (): StyledLine => [])
+  return [...top, ...body, ...padding, ...footer].map((line) => fitLine(line, columns))
 }
 
-function keyLine(keys: readonly KeyName[]): StyledLine {
+function bodyLines(view: MonitorView, size: ScreenSize): StyledLine[] {
+  const { screen } = view
+  if (!screen) return overview(view, size)
+  const { look, logs } = screen
+  switch (look.view) {
+    case 'logs':
+      return logLines(logs, { look, ...size })
+    case 'detail':
+      return detail(view, look, size)
+    default:
+      return look.expanded ? expanded(view, look, size) : overview(view, size)
+  }
+}
+
+function chartingOf({ moment, screen }: MonitorView): Charting {
+  const { graphs, exact } = screen?.look ?? firstLook('block')
+  return { moment, now: moment.snapshot.at, graphs, exact }
+}
+
+/** One panel on the whole screen. */
+function expanded(view: MonitorView, look: Look, { columns, rows }: ScreenSize): StyledLine[] {
+  if (look.panel === 'flow') {
+    const charts = chartLines(chartingOf(view), { columns, count: FLOW_METRICS.length, look, number: 1 })
+    return [...charts, ...focusLines(view, { columns, rows: rows - charts.length })]
+  }
+  const table = panelLines(view, look.panel, { columns, rows })
+  const below = { columns, rows: rows - table.length }
+  // What a short table leaves free tells of the row that is chosen.
+  return below.rows < ROWS_OF_DETAIL ? table : [...table, ...detail(view, look, below)]
+}
+
+function detail(view: MonitorView, look: Look, size: ScreenSize): StyledLine[] {
+  return detailLines({ ...chartingOf(view), panel: look.panel, id: chosenRow(view.moment, look), size })
+}
+
+/** The flow, its charts, and as many panels as there is room for; beside them a second column where it is wide. */
+function overview(view: MonitorView, { columns, rows }: ScreenSize): StyledLine[] {
+  const { moment, screen } = view
+  const { evaluation, snapshot } = moment
+  const wide = screen !== undefined && columns >= WIDE.columns && rows >= WIDE.rows - 3
+  const left = wide ? Math.max(LEFT_COLUMNS, Math.floor(columns * 0.6)) : columns
+  const charts = chartLines(chartingOf(view), {
+    columns: left,
+    count: wide || rows > 40 ? FLOW_METRICS.length - 1 : FEW_CHARTS,
+    ...(screen ? { look: screen.look, number: 1 } : {}),
+  })
+  const flow = [heading('flow', left), flowLine(evaluation)]
+  const room = rows - flow.length - charts.length
+  const eventRows = Math.min(MOST_EVENTS, Math.max(2, room - 9))
+  const panel = screen?.look.panel
+  // The panel that has the focus is always to be seen.
+  const first = !wide && (panel === 'partitions' || panel === 'slots') ? panel : 'services'
+  const main = [...flow, ...charts, ...panelLines(view, first, { columns: left, rows: room - eventRows })]
+  const free = () => rows - eventRows - main.length
+  const whole = (lines: readonly StyledLine[]) => {
+    if (screen && lines.length <= free()) main.push(...lines)
+  }
+  const others = (['services', 'partitions', 'slots'] as const).filter((each) => each !== first)
+  if (wide) {
+    whole(panelLines(view, 'partitions', { columns: left, rows: MOST_ROWS }))
+    const right = columns - left - 1
+    const side = [...focusLines(view, { columns: right, rows: 10 })]
+    side.push(...panelLines(view, 'slots', { columns: right, rows: rows - eventRows - side.length }))
+    side.push(
+      ...shareLists(evaluation, {
+        snapshot,
+        columns: right,
+        rows: rows - eventRows - side.length,
+        exact: screen.look.exact,
+      }),
+    )
+    const both = beside(main, side, left)
+    return [...both, ...panelLines(view, 'events', { columns, rows: rows - both.length })]
+  }
+  for (const other of others) whole(panelLines(view, other, { columns: left, rows: MOST_ROWS }))
+  if (screen)
+    main.push(...shareLists(evaluation, { snapshot, columns: left, rows: free(), exact: screen.look.exact }))
+  return [...main, ...panelLines(view, 'events', { columns, rows: rows - main.length })]
+}
+
+function panelLines(
+  { moment: { evaluation, snapshot }, screen }: MonitorView,
+  panel: Exclude<Panel, 'flow'>,
+  { columns, rows }: ScreenSize,
+): StyledLine[] {
+  const exact = screen?.look.exact ?? false
+  const table = panelTable(panel, { evaluation, now: snapshot.at, exact, columns })
+  // An event has no names of columns above it.
+  const given = table.head === '' ? rows + 1 : rows
+  const look = screen ? { look: screen.look, number: PANELS.indexOf(panel) + 1 } : {}
+  return tableLines(table, { columns, rows: given, ...look })
+}
+
+/** The metric that is chosen in the flow, over time. */
+function focusLines(view: MonitorView, { columns, rows }: ScreenSize): StyledLine[] {
+  const chosen = view.screen?.look.chosen.flow
+  const metric = FLOW_METRICS.find(({ id }) => id === chosen) ?? FLOW_METRICS[0]
+  if (!metric || rows < 3) return []
+  const { id, label, of } = metric
+  return focusedChart(chartingOf(view), {
+    id,
+    label,
+    limit: of(view.moment.evaluation).limit,
+    columns,
+    rows,
+  })
+}
+
+function footerLine({ look, keys }: NonNullable<MonitorView['screen']>): StyledLine {
+  if (look.typing)
+    return [
+      span(' filter: ', 'strong'),
+      span(`${look.filter}▏`),
+      span('  enter keeps it, escape clears it', 'dim'),
+    ]
+  if (look.notice !== undefined) return [span(` ${look.notice}`, 'accent')]
   return keys.flatMap(({ name, does }) => [span(` ${name}`, 'strong'), span(` ${does} `, 'dim')])
-}
-
-/** The help: every key, and what the words mean. */
-export function monitorHelp(keys: readonly KeyName[], { columns, rows }: ScreenSize): StyledLine[] {
-  return [
-    heading('keys', columns),
-    ...keys.map(({ name, does }) => [span(` ${name.padEnd(8)}`, 'strong'), span(does)]),
-    heading('words', columns),
-    [span(' ok       '), span('within its limit for ten samples')],
-    [span(' WARN     ', 'warn'), span('over its limit for three samples in a row')],
-    [span(' CRIT     ', 'bad'), span('far over it')],
-    [span(' n/a      ', 'dim'), span('not known, with the reason; never 0')],
-    [span(' drains   '), span('lag ÷ (rate out − rate in) of the slowest partition')],
-    [span(' THROTTLE '), span('share of 100 ms periods in which the CPU limit held a service back')],
-    [span(' docs/monitor.md says what each number means and where it comes from', 'dim')],
-  ]
-    .slice(0, rows - 1)
-    .map((line) => fitLine(line, columns))
 }
 
 /** Before the first moment. */
@@ -125,19 +198,15 @@ function shortLine(evaluation: Evaluation): StyledLine {
   ]
 }
 
-function headerLine(
-  { moment: { snapshot }, mode, intervalMs, now }: MonitorView,
-  columns: number,
-): StyledLine {
-  const { stack } = snapshot
+function headerLine({ moment: { snapshot }, mode, intervalMs }: MonitorView, columns: number): StyledLine {
+  const { stack, at } = snapshot
   const what = stack.known
     ? `${stack.value.profile} / ${stack.value.engine} / ${stack.value.runtime}`
     : `n/a (${stack.why})`
-  const up = stack.known ? `up ${formatDuration(Math.max(0, now - stack.value.launchedAt))}   ` : ''
-  const time = new Date(now).toISOString().slice(11, 19)
+  const up = stack.known ? `up ${formatDuration(Math.max(0, at - stack.value.launchedAt))}   ` : ''
   return spread(
     [span(' radtune', 'strong'), span(`  ${what}`)],
-    [span(`${mode} ${formatDuration(intervalMs).replaceAll(' ', '')}   ${up}${time} UTC `)],
+    [span(`${mode} ${formatDuration(intervalMs).replaceAll(' ', '')}   ${up}${timeText(at)} UTC `)],
     columns,
   )
 }
@@ -149,43 +218,7 @@ function flowLine(evaluation: Evaluation): StyledLine {
   const source = provider.state === null || provider.state === 'running' ? '' : ` ${provider.state}`
   return [
     span(` provider${source} ${rate(flow.provider.now)} ─▶ kafka `),
-    span(lag, flow.lag.state === null || flow.lag.state === 'ok' ? 'plain' : toneOf(flow.lag.state)),
+    span(lag, judgedTone(flow.lag.state)),
     span(` ─▶ workers ${rate(flow.out.now)} ─▶ ${tabs}`),
-  ]
-}
-
-function serviceHeadingText({ services }: Evaluation): string {
-  return services.known ? `services (${services.value.length})` : 'services'
-}
-
-function eventLines(
-  { events, rejected }: Evaluation,
-  { rows, snapshot }: { columns: number; rows: number; snapshot: Snapshot },
-): StyledLine[] {
-  const told = events
-    .slice(-rows)
-    .reverse()
-    .map(
-      ({ at, severity, sentence }): StyledLine => [
-        span(` ${new Date(at).toISOString().slice(11, 19)} `, 'dim'),
-        span(
-          severity === 'info' ? 'info' : severity === 'warn' ? 'WARN' : 'CRIT',
-          severity === 'info' ? 'dim' : severity === 'warn' ? 'warn' : 'bad',
-        ),
-        span(` ${sentence}`),
-      ],
-    )
-  if (told.length > 0) return told
-  const why = snapshot.services.known ? undefined : snapshot.services.why
-  const shares = rejected
-    .slice(0, 4)
-    .map(({ reason, share }) => `${reason} ${share === null ? 'n/a' : metricValueText('rejects', share)}`)
-  return [
-    [
-      span(
-        ` ${why ?? (shares.length > 0 ? `nothing has happened; rejected: ${shares.join(', ')}` : 'nothing has happened')}`,
-        'dim',
-      ),
-    ],
   ]
 }

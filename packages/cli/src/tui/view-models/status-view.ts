@@ -25,17 +25,12 @@ export function statusView(history: StatusHistory, { columns, rows }: ScreenSize
   if (columns < 60 || rows < 16) return [fitLine(shortLine(history, report), columns)]
   const footer = [span(' q', 'strong'), span(' quit (the stack goes on)', 'dim')]
   if (!report) return [[span(` ${history.problem ?? 'reading the status'}`)], [], footer]
-  const fixed = [
-    ...headerLines(history, report, columns),
-    heading('services', columns),
-    ...recordsPart(report, columns, rows),
-    ...flowPart(history, report, columns),
-  ]
+  const above = [...headerLines(history, report, columns), heading('services', columns)]
+  const below = [...recordsPart(report, columns, rows), ...flowPart(history, report, columns)]
   // The header of the table and the footer take a line each.
-  const room = Math.max(1, rows - 1 - fixed.length - 2)
+  const room = Math.max(1, rows - 1 - above.length - below.length - 2)
   const services = servicesPart(report.stack.services, { columns, room })
-  const at = fixed.findIndex((line) => line[0]?.text.startsWith('─ services')) + 1
-  const body = [...fixed.slice(0, at), ...services, ...fixed.slice(at)].slice(0, rows - 2)
+  const body = [...above, ...services, ...below].slice(0, rows - 2)
   const blank: StyledLine[] = Array.from({ length: rows - 2 - body.length }, () => [])
   return [...body, ...blank, footer].map((line) => fitLine(line, columns))
 }
