@@ -12,17 +12,19 @@ interface Shown {
   beside(signal: AbortSignal): Promise<void>
 }
 
-/** Shows the cursor and leaves the alternate screen; harmless when both are done already. */
-const RESTORE = '\u001b[?25h\u001b[?1049l'
-
-/** Shows a screen on the alternate screen of a terminal until it is left. The terminal is as it was before, however it ends. */
+/**
+ * Shows a screen on the alternate screen of a terminal until it is left. The terminal is as it was before, however it ends: Ink restores
+ * it when the process exits, too. An error that nobody catches meanwhile is thrown here, when the screen is gone.
+ */
 export async function showScreen({ stdin, stdout, signal, screen, beside }: Shown): Promise<void> {
   const quit = new AbortController()
   const ended = AbortSignal.any([quit.signal, signal])
   if (ended.aborted) return
-  const restore = () => stdout.write(RESTORE)
-  // The last way out: something ends the process without unwinding.
-  process.once('exit', restore)
+  let fail: (error: Error) => void = () => undefined
+  const failed = new Promise<never>((_, reject) => {
+    fail = reject
+  })
+  process.once('uncaughtException', fail)
   const shown = render(
     screen(() => quit.abort()),
     {
@@ -41,12 +43,13 @@ export async function showScreen({ stdin, stdout, signal, screen, beside }: Show
     await Promise.race([
       shown.waitUntilExit(),
       beside(ended),
+      failed,
       new Promise<void>((resolve) => ended.addEventListener('abort', () => resolve(), { once: true })),
     ])
   } finally {
     quit.abort()
     shown.unmount()
     await shown.waitUntilExit().catch(() => undefined)
-    process.off('exit', restore)
+    process.off('uncaughtException', fail)
   }
 }
