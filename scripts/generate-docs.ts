@@ -3,6 +3,7 @@ import { dirname, join, relative } from 'node:path'
 import process from 'node:process'
 import { commandsPage } from './docs/commands-page.ts'
 import { errorsPage } from './docs/errors-page.ts'
+import { monitorKeysPage } from './docs/monitor-keys-page.ts'
 import { schemaFiles } from './docs/schema-files.ts'
 import { settingsPage } from './docs/settings-page.ts'
 import { projectDir } from './run-program.ts'
@@ -15,6 +16,7 @@ const wanted = new Map<string, string>([
   ['commands.md', await commandsPage()],
   ['settings.md', settingsPage()],
   ['errors.md', errorsPage()],
+  ['monitor-keys.md', monitorKeysPage()],
   ...schemaFiles(),
 ])
 const present = await readdir(reference, { recursive: true, withFileTypes: true }).catch(() => [])

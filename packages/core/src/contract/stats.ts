@@ -121,6 +121,11 @@ export const backendSampleSchema = z.object({
   ...processStats,
   received: z.object({ normal: z.number(), critical: z.number() }),
   levels: z.record(z.enum(LEVELS), z.number()),
+  /** The newest critical reading, in CPM; null when there was none. */
+  newestAlert: z
+    .object({ value: z.number(), latitude: z.number(), longitude: z.number() })
+    .nullable()
+    .optional(),
   recordsPerSecond: z.number(),
   /** `sent-at` to receipt, over the last ten seconds and in buckets since start. */
   endToEnd: latencySchema,

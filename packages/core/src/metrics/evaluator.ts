@@ -1,6 +1,7 @@
 import { deriveEvents, sourcesOf } from './derive-events.ts'
 import { drawEvaluation } from './draw-evaluation.ts'
 import type { Evaluation } from './evaluation.ts'
+import { createAlertFollower } from './follow-alerts.ts'
 import { createBottleneckFollower } from './follow-bottleneck.ts'
 import { History } from './history.ts'
 import { type Measures, measure, newestOfEach } from './measure.ts'
@@ -39,6 +40,7 @@ export class Evaluator {
   readonly #states = new Map<string, { state: ThresholdState; at: number }>()
   readonly #kills = new Map<string, number>()
   readonly #bottleneck = createBottleneckFollower()
+  readonly #alerts = createAlertFollower()
   #events: MonitorEvent[] = []
 
   constructor({ targets, windowMs = WINDOW_MS, capacity }: EvaluatorOptions) {
@@ -83,6 +85,7 @@ export class Evaluator {
       const sources = { silentBefore: this.#silent, toldBefore: this.#told }
       this.#note(deriveEvents(this.#before.snapshot, snapshot, sources))
     }
+    this.#note(this.#alerts(snapshot))
     this.#silent = new Set(silent.keys())
     for (const name of told) this.#told.add(name)
     this.#newest = snapshot

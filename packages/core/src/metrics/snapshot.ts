@@ -123,8 +123,9 @@ export const monitorEventSchema = z.object({
     'settings',
     'source',
     'threshold',
+    'alert',
   ]),
-  /** What it is about: a service, a topic, a metric, a setting, a source. */
+  /** What it is about: a service, a topic, a metric, a setting, a source, the readings. */
   subject: z.string(),
   sentence: z.string(),
 })

@@ -68,6 +68,10 @@ export class LiveState {
     return Number.isFinite(this.#eventMs) ? new Date(this.#eventMs).toISOString() : null
   }
 
+  get newestAlert(): LivePoint | undefined {
+    return this.#alerts.at(-1)
+  }
+
   /** Newest first. */
   alerts(): LivePoint[] {
     return this.#alerts.toReversed()

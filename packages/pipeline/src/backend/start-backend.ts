@@ -121,10 +121,14 @@ export async function startBackend(options: BackendOptions): Promise<RunningBack
   const sample = (): BackendSample => {
     const { recordsPerSecond, received, levels, endToEnd } = stats(0)
     const { count, skippedFrames } = clients
+    const { newestAlert } = live.state
     return {
       ...process(options.settings?.()),
       received,
       levels,
+      newestAlert: newestAlert
+        ? { value: newestAlert.value, latitude: newestAlert.latitude, longitude: newestAlert.longitude }
+        : null,
       recordsPerSecond,
       endToEnd,
       endToEndBuckets: live.latency.buckets(),
