@@ -1,3 +1,4 @@
+import type { Role } from '../stack/index.ts'
 import type { AdviceContext } from './context.ts'
 import type { MemoryHolder } from './move-memory.ts'
 import { pinnedBy } from './pinned.ts'
@@ -16,7 +17,6 @@ export function memoryHoldersOf(
       memoryBytes,
     }))
     if (shares.some(({ told }) => !told.known)) return []
-    const heapGiven = pinnedBy(context, { key: `${role}.heap` }) !== undefined
     return [
       {
         role,
@@ -26,9 +26,17 @@ export function memoryHoldersOf(
         usedBytes: Math.max(
           ...shares.map(({ told, memoryBytes }) => (told.known ? told.whole.max * memoryBytes : 0)),
         ),
-        givenHeapBytes: heapGiven ? Math.max(...own.map(({ heapBytes = 0 }) => heapBytes)) : undefined,
+        givenHeapBytes: givenHeapBytes(context, role),
         pinned: !ignorePins && pinnedBy(context, { key: `${role}.memory` }) !== undefined,
       },
     ]
   })
+}
+
+/** The heap of a role when it would not follow its memory limit, bytes: somebody gave it, or advice did. */
+export function givenHeapBytes({ spec }: AdviceContext, role: Role): number | undefined {
+  const heaps = spec.services.filter((service) => service.role === role)
+  return pinnedBy({ spec, own: new Map() }, { key: `${role}.heap` }) === undefined
+    ? undefined
+    : Math.max(...heaps.map(({ heapBytes = 0 }) => heapBytes))
 }

@@ -3,6 +3,7 @@ import { formatBytes, formatCpus } from '../../units/index.ts'
 import type { AdviceContext } from '../context.ts'
 import { stageOf } from '../cpu-holders.ts'
 import { expectSameThroughput } from '../expectations.ts'
+import { givenHeapBytes } from '../memory-holders.ts'
 import { cpuFloor } from '../move-cpu.ts'
 import { spareLimit } from '../move-memory.ts'
 import { printFigure } from '../print-figure.ts'
@@ -20,11 +21,20 @@ export const overProvisioned: Rule = {
   id: 'over-provisioned',
   title: 'A service has much more than it uses',
   guidelines: [],
-  needs: { window: 'longWindows', readings: ['cores/SERVICE', 'memory/SERVICE', 'in'] },
+  needs: {
+    window: 'longWindows',
+    readings: ['cores/SERVICE', 'memory/SERVICE', 'in', 'slots.waiting', 'provider.waiting'],
+  },
   evaluate(context) {
     if (context.evaluation.bottleneck.stage !== null || mayBeCatchingUp(context))
       return quiet('records wait, so nothing is taken away')
-    const into = lastWindows(context, 'in', context.settings['advice.longWindows'])
+    const count = context.settings['advice.longWindows']
+    // Where it is not known who waits, nobody can be called idle.
+    for (const metric of ['slots.waiting', 'provider.waiting']) {
+      const waiting = lastWindows(context, metric, count)
+      if (!waiting.known) return notEnough(waiting)
+    }
+    const into = lastWindows(context, 'in', count)
     if (!into.known) return notEnough(into)
     if (into.whole.average <= 0) return quiet('nothing flows, so what is needed cannot be told')
     const times = Math.max(1, context.spec.workload.maxPerSecond / into.whole.average)
@@ -64,7 +74,7 @@ function judge(context: AdviceContext, { role, times }: { role: Role; times: num
       slots,
       memoryBytes,
       usedBytes,
-      givenHeapBytes: undefined,
+      givenHeapBytes: givenHeapBytes(context, role),
       pinned: false,
     }),
     Math.ceil((1 - MOST_SHRINK_SHARE) * memoryBytes),
