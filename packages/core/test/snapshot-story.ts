@@ -15,6 +15,20 @@ export interface Story {
   dirtyShare: number
   services: Map<string, Omit<ServiceSnapshot, 'name'>>
   cpus: Map<string, number>
+  /** Bytes, where they are not those of the service. */
+  memory: Map<string, number>
+  /** Bytes of heap in use by slot (`worker-1/0`), and milliseconds of collecting garbage in a second. */
+  heap: Map<string, number>
+  gcMs: Map<string, number>
+  heapLimitBytes: number
+  hostCpu: number
+  /** Of each slot, per second. */
+  fetch: { batches: number; records: number; bytes: number; fill: number }
+  stageMs: { parse: number; validate: number; deduplicate: number; route: number; serialise: number }
+  /** p99 from the provider to the decision. */
+  arrivalMs: number | null
+  /** Bytes on disk of all topics together; null when nobody asks. */
+  diskBytes: number | null
   throttled: Map<string, number>
   slots: { worker: string; slot: number; busy: number; waiting: number; perSecond: number }[]
   provider: { published: number; waiting: number; state: ProviderSample['state'] }
@@ -59,6 +73,15 @@ export function createStory(): Story {
       ).map(([name, role]) => [name, serviceOf(role)]),
     ),
     cpus: new Map(),
+    memory: new Map(),
+    heap: new Map(),
+    gcMs: new Map(),
+    heapLimitBytes: 1e8,
+    hostCpu: 0.4,
+    fetch: { batches: 1, records: 1, bytes: 1, fill: 0.1 },
+    stageMs: { parse: 100, validate: 50, deduplicate: 50, route: 10, serialise: 90 },
+    arrivalMs: null,
+    diskBytes: null,
     throttled: new Map(),
     slots: [1, 2].map((worker) => ({
       worker: `worker-${worker}`,
@@ -129,7 +152,7 @@ function snapshotOf(story: Story): Snapshot {
     }),
     host: told('host', {
       cpus: 4,
-      cpuShare: 0.4,
+      cpuShare: story.hostCpu,
       perCore: [0.4, 0.4, 0.4, 0.4],
       memoryBytes: 8 * GIB,
       usedBytes: 4 * GIB,
@@ -140,6 +163,7 @@ function snapshotOf(story: Story): Snapshot {
         ...service,
         name,
         cpus: known(story.cpus.get(name) ?? 0.3, at),
+        memoryBytes: story.memory.has(name) ? known(story.memory.get(name) ?? 0, at) : service.memoryBytes,
         throttling: known(
           { periods: 100, throttledPeriods: 0, throttledMs: 0, recentShare: story.throttled.get(name) ?? 0 },
           at,
@@ -175,7 +199,10 @@ function snapshotOf(story: Story): Snapshot {
         state: story.groupState,
         owners: story.partitions.map(({ owner }, partition) => ({ partition, owner })),
       }),
-      sizes: unknown('nobody asks'),
+      sizes:
+        story.diskBytes === null
+          ? unknown('nobody asks')
+          : told('kafka', { [TOPICS.input]: story.diskBytes }),
     },
     workers: workers.map((service) => ({ service, sample: told(service, workerOf(story, service)) })),
     provider: told('provider', providerOf(story)),
@@ -219,19 +246,19 @@ function workerOf(story: Story, service: string): WorkerSample {
           busyMs: busy * 1000,
           idleMs: (1 - busy - waiting) * 1000,
           backPressuredMs: waiting * 1000,
-          stageMs: { parse: 100, validate: 50, deduplicate: 50, route: 10, serialise: 90 },
-          fetch: flow,
+          stageMs: story.stageMs,
+          fetch: story.fetch,
           produce: { ...flow, records: perSecond },
           queuedBytes: 0,
           lag: {},
           commitAgeMs: 100,
-          arrival: latency,
+          arrival: { ...latency, p99Ms: story.arrivalMs },
           processing: latency,
           latencyBuckets: { arrival: buckets, processing: buckets },
           eventLoopDelayMs: 1,
-          heapUsedBytes: 1e7,
-          heapLimitBytes: 1e8,
-          gcMs: 1,
+          heapUsedBytes: story.heap.get(`${service}/${slot}`) ?? 1e7,
+          heapLimitBytes: story.heapLimitBytes,
+          gcMs: story.gcMs.get(`${service}/${slot}`) ?? 1,
         }),
       ),
   }

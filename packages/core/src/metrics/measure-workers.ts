@@ -21,7 +21,7 @@ export function slotsOf({ workers }: Snapshot): Reading<NamedSlot[]> {
   return workers.length === 0 ? unknown('no worker is known') : { known: true, value: slots, at }
 }
 
-/** How busy slots are, by themselves and on average, what they spend it on, and how evenly records are shared out. */
+/** How busy slots are, by themselves and on average, what they spend it on, and how evenly records are shared out; heaps in bytes. */
 export function measureWorkers(snapshot: Snapshot, { set }: Measuring): void {
   for (const { service, sample } of snapshot.workers) {
     set(
@@ -32,8 +32,13 @@ export function measureWorkers(snapshot: Snapshot, { set }: Measuring): void {
       `sent/${service}`,
       mapReading(sample, ({ slots }) => total(slots, ({ produce }) => produce.records)),
     )
+    set(
+      `gc/${service}`,
+      mostOf(sample, ({ gcMs }) => gcMs / 1000, 'it has no slot'),
+    )
     if (!sample.known) continue
     for (const slot of sample.value.slots) {
+      set(`heap/${service}/${slot.slot}`, finite(slot.heapUsedBytes, sample.at))
       set(`busy/${service}/${slot.slot}`, finite(slot.busyMs / 1000, sample.at))
       set(`waiting/${service}/${slot.slot}`, finite(slot.backPressuredMs / 1000, sample.at))
     }
@@ -53,6 +58,47 @@ export function measureWorkers(snapshot: Snapshot, { set }: Measuring): void {
       meanOver(slots, ({ stageMs }) => stageMs[stage] / 1000),
     )
   set('balance', balanceOf(slots))
+  measureTransfers(slots, set)
+}
+
+/** What slots fetch and produce, and how late the latest records reach them. */
+function measureTransfers(slots: Reading<NamedSlot[]>, set: Measuring['set']): void {
+  for (const direction of ['fetch', 'produce'] as const)
+    set(
+      `${direction}.bytes`,
+      mapReading(slots, (all) => total(all, (slot) => slot[direction].bytes)),
+    )
+  set(
+    'fetch.fill',
+    perFetch(slots, ({ fetch }) => fetch.fill * fetch.batches),
+  )
+  set(
+    'fetch.records',
+    perFetch(slots, ({ fetch }) => fetch.records),
+  )
+  const measured = mapReading(slots, (all) => all.flatMap(({ arrival }) => arrival.p99Ms ?? []))
+  set(
+    'arrival',
+    measured.known && measured.value.length === 0
+      ? unknown('nothing was measured just now')
+      : mapReading(measured, (all) => Math.max(...all)),
+  )
+}
+
+function perFetch(slots: Reading<NamedSlot[]>, of: (slot: NamedSlot) => number): Reading<number> {
+  if (!slots.known) return slots
+  const fetches = total(slots.value, ({ fetch }) => fetch.batches)
+  return fetches > 0 ? finite(total(slots.value, of) / fetches, slots.at) : unknown('nothing was fetched')
+}
+
+function mostOf(
+  sample: Snapshot['workers'][number]['sample'],
+  of: (slot: SlotStats) => number,
+  none: string,
+): Reading<number> {
+  if (!sample.known) return sample
+  if (sample.value.slots.length === 0) return unknown(none)
+  return finite(Math.max(...sample.value.slots.map(of)), sample.at)
 }
 
 function meanOver(slots: Reading<NamedSlot[]>, of: (slot: NamedSlot) => number): Reading<number> {

@@ -1,5 +1,13 @@
-/** Who reads a setting: the role of a service, the topics themselves, or `radtune monitor`. */
-export type SettingReader = 'kafka' | 'worker' | 'backend' | 'provider' | 'frontend' | 'topics' | 'monitor'
+/** Who reads a setting: the role of a service, the topics themselves, `radtune monitor` or `radtune advise`. */
+export type SettingReader =
+  | 'kafka'
+  | 'worker'
+  | 'backend'
+  | 'provider'
+  | 'frontend'
+  | 'topics'
+  | 'monitor'
+  | 'advise'
 
 /** What it costs to change a setting on a running stack. */
 export type SettingEffect = 'live' | 'restart' | 'recreate' | 'irreversible'

@@ -4,6 +4,12 @@ import type { SettingDefinition } from './definition.ts'
 const reference = 'reference configuration, 4 vCPU and 8 GB'
 const rules = 'records: the cleaning rules of the pipeline'
 const day = 86_400_000
+const adviceSetting = {
+  source: 'radtune',
+  readers: ['advise'],
+  effect: 'live',
+  lands: 'radtune advise',
+} as const
 
 /**
  * THE table of tunable settings. Validation, plan, environment, help, docs and JSON schema are read from it.
@@ -438,6 +444,55 @@ export const settings = {
     effect: 'live',
     lands: 'radtune monitor',
   },
+  'advice.window': adviceTime('window of measurement', 10_000, {
+    min: 1000,
+    why: 'ten samples: short enough for somebody who waits, long enough for a mean',
+  }),
+  'advice.windows': adviceCount('windows in a row that a rule judges by', {
+    min: 2,
+    count: 3,
+    why: 'one window is chance; most of three are not',
+  }),
+  'advice.longWindows': adviceCount('windows in a row before something is taken away or called a leak', {
+    min: 3,
+    count: 10,
+    why: 'to shrink waits longer than to grow, as a wrong step down costs more than a late one',
+  }),
+  'advice.settle': adviceTime('time after a change that is not measured', 15_000, {
+    min: 0,
+    why: 'partitions are dealt out again, caches fill, and the last fetches of before come in',
+  }),
+  'advice.verify': adviceTime('time over which before and after a change are compared', 60_000, {
+    min: 3000,
+    why: 'six windows on each side tell an effect from their own variation',
+  }),
+  'advice.catchUp': adviceTime('time in which waiting records are to be caught up', 300_000, {
+    min: 1000,
+    why: 'the documented half hour of the Flink autoscaler, shrunk to a machine that somebody watches',
+  }),
+  'advice.utilisation': adviceShare('share of capacity that is planned with', 0.7, 'Flink autoscaler'),
+  'advice.idleShare': adviceShare(
+    'share of its CPU limit that a service leaves before it can spare some',
+    0.25,
+  ),
+  'advice.skew': {
+    title: 'largest over mean from which a partition or a slot is hot',
+    unit: 'ratio',
+    whole: false,
+    min: 1,
+    max: 1000,
+    default: 2,
+    why: 'twice its share: the others have half of what they could do',
+    ...adviceSetting,
+  },
+  'advice.stageShare': adviceShare('share of busy time from which one stage is heavy', 0.5),
+  'advice.gcShare': adviceShare('share of time in garbage collection from which a heap is too small', 0.1),
+  'advice.fetchFill': adviceShare('fill of fetches under which they are small', 0.1),
+  'advice.fetchWaitShare': adviceShare('share of the latency target that a fetch may wait to fill', 0.25),
+  'advice.networkShare': adviceShare('share of the interface or of the largest fetch that is near it', 0.8),
+  'advice.idleCpuShare': adviceShare('p95 of CPU under which a service has more than it needs', 0.3),
+  'advice.idleMemoryShare': adviceShare('most memory under which a service has more than it needs', 0.4),
+  'advice.diskShare': adviceShare('share of the free disk that logs may grow to', 0.8),
 } as const satisfies Record<string, SettingDefinition>
 
 export type SettingKey = keyof typeof settings
@@ -549,5 +604,27 @@ function share(title: string, ratio: number, why: string) {
     readers: ['monitor'],
     effect: 'live',
     lands: 'radtune monitor',
+  } as const
+}
+
+function adviceTime(title: string, ms: number, { min, why }: { min: number; why: string }) {
+  return { title, unit: 'ms', whole: true, min, max: 3_600_000, default: ms, why, ...adviceSetting } as const
+}
+
+function adviceCount(title: string, { min, count, why }: { min: number; count: number; why: string }) {
+  return { title, unit: 'count', whole: true, min, max: 360, default: count, why, ...adviceSetting } as const
+}
+
+function adviceShare(title: string, ratio: number, source = 'radtune') {
+  return {
+    title,
+    unit: 'ratio',
+    whole: false,
+    min: 0.01,
+    max: 1,
+    default: ratio,
+    why: 'a default to begin with: the verdicts on this machine tell better',
+    ...adviceSetting,
+    source,
   } as const
 }

@@ -11,7 +11,9 @@ export function settingEffect(
   switch (effect) {
     case 'live':
       if (names.length === 0)
-        return 'radtune set applies it and nothing restarts: radtune monitor judges by it from its next start'
+        return readers.includes('advise')
+          ? 'radtune set applies it and nothing restarts: radtune advise judges by it the next time'
+          : 'radtune set applies it and nothing restarts: radtune monitor judges by it from its next start'
       return `radtune set applies it within seconds and nothing restarts: ${listed(names)} ${names.length === 1 ? 'says' : 'say'} when it is in force`
     case 'recreate':
       return key === 'worker.count'
@@ -40,6 +42,7 @@ const meanwhile: Readonly<Record<SettingDefinition['readers'][number], string>> 
   frontend: 'the page is away for a second, the readings are not',
   topics: 'the topics are changed in place',
   monitor: 'a monitor that runs takes it up when it is started again',
+  advise: 'the next advice judges by it',
 }
 
 function servicesOf(readers: SettingDefinition['readers'], { services }: StackSpec): string[] {

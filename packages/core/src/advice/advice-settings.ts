@@ -1,0 +1,19 @@
+import { type SettingKey, type SettingValues, settings } from '../settings/index.ts'
+import type { StackSpec } from '../stack/index.ts'
+
+type AdviceKey = Extract<SettingKey, `advice.${string}`>
+
+/** What rules judge by, in the units of the settings table. */
+export type AdviceSettings = Readonly<Pick<SettingValues, AdviceKey>>
+
+const adviceKeys = (Object.keys(settings) as SettingKey[]).filter((key): key is AdviceKey =>
+  key.startsWith('advice.'),
+)
+
+/** The settings of advice in a plan; the defaults of the table for those that an earlier version did not plan. */
+export function adviceSettingsOf(spec: Pick<StackSpec, 'settings'>): AdviceSettings {
+  const planned: Partial<StackSpec['settings']> = spec.settings
+  return Object.fromEntries(
+    adviceKeys.map((key) => [key, planned[key]?.value ?? settings[key].default]),
+  ) as unknown as AdviceSettings
+}

@@ -1,0 +1,45 @@
+export { type AdviceSettings, adviceSettingsOf } from './advice-settings.ts'
+export {
+  type AdviceContext,
+  type Calibration,
+  type ContextOptions,
+  createContext,
+  type Facts,
+} from './context.ts'
+export { type Health, healthOf } from './health.ts'
+export {
+  type JournalEntry,
+  type JournalLine,
+  journalText,
+  openEntry,
+  ownSettings,
+  type ReadJournal,
+  readJournal,
+} from './journal-entry.ts'
+export { type Advice, evaluateRules, type JudgeOptions, judge } from './judge.ts'
+export { printFigure } from './print-figure.ts'
+export { type Resolution, type ResolveOptions, resolveOpenEntry } from './resolve-open-entry.ts'
+export type {
+  Change,
+  ChangeValue,
+  Evidence,
+  EvidenceUnit,
+  Expectation,
+  Finding,
+  Kept,
+  Rule,
+  RuleId,
+  RuleResult,
+  Severity,
+  Step,
+} from './rule.ts'
+export { rules } from './rules/index.ts'
+export { type Observation, scalingCoefficient } from './scaling-coefficient.ts'
+export { trueRatePerSlot } from './true-rate.ts'
+export {
+  type Comparison,
+  judgeVerdict,
+  type Verdict,
+  type VerdictOptions,
+  verdictWindows,
+} from './verdict.ts'

@@ -1,0 +1,139 @@
+import type { Bottleneck } from '../metrics/index.ts'
+import type { SettingKey } from '../settings/index.ts'
+import type { AdviceContext } from './context.ts'
+import { stageOf } from './cpu-holders.ts'
+import { healthOf } from './health.ts'
+import type { Change, Finding, Kept, Rule, RuleId, RuleResult, Severity, Step } from './rule.ts'
+import { rules } from './rules/index.ts'
+
+/** What is to be changed, why, and what is left as it is. */
+export interface Advice {
+  schema: 'radtune.advice/1'
+  /** Wall-clock milliseconds. */
+  at: number
+  bottleneck: Bottleneck
+  /** The most pressing first. */
+  findings: readonly Finding[]
+  /** What answers them, the first to be made first; no two change the same setting. */
+  steps: readonly Step[]
+  /** The one step that may be made now; null when there is none or something holds it back. */
+  next: Step | null
+  /** Why no step may be made now; null when none is held back. */
+  holds: string | null
+  kept: readonly Kept[]
+  undecided: readonly { rule: RuleId; missing: string; enoughAt: number | null }[]
+}
+
+export interface JudgeOptions {
+  /** A step that is not decided yet, in a sentence: only one at a time, or nobody could tell which of two helped. */
+  inFlight?: string
+  /** Others than all, for `--only` and for tests. */
+  only?: readonly Rule[]
+}
+
+/** Where each rule stands. */
+export function evaluateRules(
+  context: AdviceContext,
+  of: readonly Rule[] = rules,
+): { rule: Rule; result: RuleResult }[] {
+  return of.map((rule) => ({ rule, result: rule.evaluate(context) }))
+}
+
+/** Runs the rules and settles what they say among each other: the bottleneck decides, then how pressing it is. */
+export function judge(context: AdviceContext, { inFlight, only = rules }: JudgeOptions = {}): Advice {
+  const { evaluation, now } = context
+  const { bottleneck } = evaluation
+  const results = evaluateRules(context, only)
+  const findings = results
+    .flatMap(({ result }) => (result.state === 'finding' ? result.findings : []))
+    .toSorted((a, b) => pressing(b, bottleneck) - pressing(a, bottleneck))
+  const sifted = siftSteps(findings, bottleneck)
+  const holds = sifted.steps.length === 0 ? null : whyHeld(context, inFlight)
+  return {
+    schema: 'radtune.advice/1',
+    at: now,
+    bottleneck,
+    findings,
+    steps: sifted.steps,
+    next: holds === null ? (sifted.steps[0] ?? null) : null,
+    holds,
+    kept: distinct([...findings.flatMap(({ kept }) => kept), ...sifted.kept]),
+    undecided: results.flatMap(({ rule, result }) =>
+      result.state === 'not-enough-data'
+        ? [{ rule: rule.id, missing: result.missing, enoughAt: result.enoughAt }]
+        : [],
+    ),
+  }
+}
+
+const SEVERITIES: Readonly<Record<Severity, number>> = { info: 0, warn: 1, critical: 2 }
+
+function pressing({ stage, severity }: Finding, bottleneck: Bottleneck): number {
+  const isBottleneck = stage !== null && stage === bottleneck.stage
+  return SEVERITIES[severity] + (isBottleneck ? 10 : 0)
+}
+
+/** Leaves out what another finding forbids, what would take from the bottleneck, and second opinions on a setting. */
+function siftSteps(findings: readonly Finding[], bottleneck: Bottleneck): { steps: Step[]; kept: Kept[] } {
+  const forbids = findings.find(({ forbidsMoreSlots }) => forbidsMoreSlots)
+  const steps: Step[] = []
+  const kept: Kept[] = []
+  const decided = new Set<string>()
+  for (const step of findings.flatMap((finding) => finding.steps)) {
+    const objection =
+      forbids && growsSlots(step)
+        ? `${forbids.rule}: ${forbids.subject} has more than its share`
+        : takesFrom(step, bottleneck)
+          ? `${bottleneck.service ?? bottleneck.stage} is the bottleneck: nothing is taken from it`
+          : undefined
+    if (objection !== undefined) {
+      kept.push(...step.changes.map((change) => keptOf(step.rule, change, objection)))
+      continue
+    }
+    const keys = step.changes.map(nameOf)
+    if (keys.some((key) => decided.has(key))) continue
+    for (const key of keys) decided.add(key)
+    steps.push(step)
+  }
+  return { steps, kept }
+}
+
+const SLOT_KEYS: readonly SettingKey[] = [
+  'pipeline.parallelism',
+  'worker.count',
+  'topics.radiation-data.partitions',
+]
+
+function growsSlots({ changes }: Step): boolean {
+  return changes.some((change) => SLOT_KEYS.includes(change.key) && isLess(change.from, change.to))
+}
+
+function takesFrom({ changes }: Step, { stage }: Bottleneck): boolean {
+  return changes.some(({ key, from, to }) => {
+    const resource = /^(kafka|worker|backend|provider|frontend)\.(cpus|memory)$/.exec(key)
+    const role = resource?.[1] as Parameters<typeof stageOf>[0] | undefined
+    return role !== undefined && stage !== null && stageOf(role) === stage && isLess(to, from)
+  })
+}
+
+function isLess(a: Change['from'], b: Change['to']): boolean {
+  return typeof a === 'number' && typeof b === 'number' && a < b
+}
+
+function keptOf(rule: RuleId, { key, service, from }: Change, why: string): Kept {
+  return { rule, key, ...(service === undefined ? {} : { service }), value: from, why }
+}
+
+function nameOf({ key, service }: Pick<Change, 'key' | 'service'>): string {
+  return `${service ?? ''} ${key}`
+}
+
+function distinct(kept: readonly Kept[]): Kept[] {
+  return [...new Map(kept.map((one) => [nameOf(one), one])).values()]
+}
+
+function whyHeld({ evaluation }: AdviceContext, inFlight: string | undefined): string | null {
+  if (inFlight !== undefined) return inFlight
+  const health = healthOf(evaluation)
+  return health.healthy ? null : health.why
+}

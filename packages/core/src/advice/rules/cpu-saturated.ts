@@ -1,0 +1,91 @@
+import { proposeCheaperCompression, proposeLargerBatches } from '../batching.ts'
+import type { AdviceContext } from '../context.ts'
+import { workersWithSlots } from '../context.ts'
+import { cpuHoldersOf } from '../cpu-holders.ts'
+import { fittingSlots, proposeFewerSlots } from '../fewer-slots.ts'
+import { moveCpu } from '../move-cpu.ts'
+import { printFigure } from '../print-figure.ts'
+import { NOTHING, type Proposed, together } from '../propose-step.ts'
+import { evidenceOf, found, notEnough, quiet, type Rule, type RuleResult, settle } from '../rule.ts'
+import { sufferingOf } from '../suffering.ts'
+import { lastWindows, mostWindows } from '../windows.ts'
+
+/** Too many slots for the CPU, else too little in each request. */
+export const cpuSaturated: Rule = {
+  id: 'cpu-saturated',
+  title: 'The CPU of the machine or of a worker is used up',
+  guidelines: [1, 2],
+  needs: { window: 'windows', readings: ['host.cpu', 'cpu/worker-N', 'throttled/worker-N'] },
+  evaluate(context) {
+    const workers = workersWithSlots(context)
+    return settle(
+      [
+        judgeCpu(context, { metric: 'host.cpu', subject: 'machine' }),
+        ...workers.map(({ name }) => judgeCpu(context, { metric: `cpu/${name}`, subject: name })),
+        ...workers.map(({ name }) => judgeThrottling(context, name)),
+      ],
+      'no worker has a slot',
+    )
+  },
+}
+
+function judgeCpu(
+  context: AdviceContext,
+  { metric, subject }: { metric: string; subject: string },
+): RuleResult {
+  const { warnShare, criticalShare } = context.evaluator.targets
+  const cpu = lastWindows(context, metric)
+  if (!cpu.known) return notEnough(cpu)
+  const average = printFigure(cpu.whole.average, 'share')
+  if (!mostWindows(cpu, (span) => span.average >= warnShare))
+    return quiet(`${subject} uses ${average} of its CPU`)
+  const isCritical = mostWindows(cpu, (span) => span.average >= criticalShare)
+  return found({
+    rule: 'cpu-saturated',
+    severity: isCritical ? 'critical' : 'warn',
+    subject,
+    sentence: `${subject} uses ${average} of its CPU`,
+    evidence: [evidenceOf(metric, cpu, 'share')],
+    stage: 'workers',
+    // The guidelines begin to act at the critical share.
+    ...(isCritical ? answersOf(context) : NOTHING),
+  })
+}
+
+function judgeThrottling(context: AdviceContext, worker: string): RuleResult {
+  const throttled = lastWindows(context, `throttled/${worker}`)
+  if (!throttled.known) return notEnough(throttled)
+  const share = printFigure(throttled.whole.average, 'share')
+  if (!mostWindows(throttled, ({ average }) => average > context.evaluator.targets.throttledShare))
+    return quiet(`${worker} is throttled in ${share} of its CPU periods`)
+  const suffering = sufferingOf(context)
+  if (!suffering.known) return notEnough(suffering)
+  if (!suffering.suffers)
+    return quiet(`${worker} is throttled in ${share} of its CPU periods, and nothing waits for it`)
+  return found({
+    rule: 'cpu-saturated',
+    severity: 'critical',
+    subject: worker,
+    sentence: `${worker} is throttled in ${share} of its CPU periods: ${suffering.sentence}`,
+    evidence: [evidenceOf(`throttled/${worker}`, throttled, 'share')],
+    stage: 'workers',
+    ...answersOf(context),
+  })
+}
+
+/** Fewer slots come first; CPU that others leave idle is moved here (service-throttled) before records have to wait for batches. */
+function answersOf(context: AdviceContext): Proposed {
+  const slots = context.spec.settings['pipeline.parallelism'].value
+  if (fittingSlots(context) < slots) return proposeFewerSlots(context)
+  const moved = moveCpu(cpuHoldersOf(context), {
+    to: 'worker',
+    heldBack: 0,
+    idleShare: context.settings['advice.idleShare'],
+    utilisation: context.settings['advice.utilisation'],
+  })
+  if (moved) return NOTHING
+  return together(
+    proposeLargerBatches(context, 'cpu-saturated'),
+    proposeCheaperCompression(context, 'cpu-saturated'),
+  )
+}

@@ -1,0 +1,74 @@
+import { formatDuration } from '../../units/index.ts'
+import { shorterLinger } from '../batching.ts'
+import type { AdviceContext } from '../context.ts'
+import { NOTHING, type Proposed, proposeStep } from '../propose-step.ts'
+import { evidenceOf, found, notEnough, quiet, type Rule } from '../rule.ts'
+import { lastWindows, mostWindows, type Told } from '../windows.ts'
+
+/** Records arrive late. Lag and throttling come first: no shorter wait makes up for them. */
+export const latencyHigh: Rule = {
+  id: 'latency-high',
+  title: 'p99 end to end is over its target',
+  guidelines: [13, 14],
+  needs: { window: 'windows', readings: ['p99', 'arrival', 'lag', 'throttled/SERVICE'] },
+  evaluate(context) {
+    const { latencyMs } = context.evaluator.targets
+    const p99 = lastWindows(context, 'p99')
+    if (!p99.known) return notEnough(p99)
+    const said = `p99 is ${formatDuration(p99.whole.average)}, and ${formatDuration(latencyMs)} are wanted`
+    if (!mostWindows(p99, ({ average }) => average > latencyMs)) return quiet(said)
+    const arrival = lastWindows(context, 'arrival')
+    if (!arrival.known) return notEnough(arrival)
+    const before = Math.min(arrival.whole.average, p99.whole.average)
+    const after = p99.whole.average - before
+    const first = comesFirst(context)
+    return found({
+      rule: 'latency-high',
+      severity: 'critical',
+      subject: 'stack',
+      sentence: `${said}: about ${formatDuration(before)} until a slot decides, ${formatDuration(after)} from there to the backend${first === undefined ? '' : `; ${first}`}`,
+      evidence: [evidenceOf('p99', p99, 'ms'), evidenceOf('arrival', arrival, 'ms')],
+      stage: null,
+      ...(first === undefined ? proposeShorterWait(context, { p99, before, after }) : NOTHING),
+    })
+  },
+}
+
+/** What has to be answered before waits are looked at; undefined when it is none. */
+function comesFirst(context: AdviceContext): string | undefined {
+  const { flow, services } = context.evaluation
+  if (flow.drain.kind === 'never' || flow.drain.kind === 'drains' || (flow.lag.state ?? 'ok') !== 'ok')
+    return 'records pile up, which comes first'
+  if (!services.known) return `whether a service is throttled cannot be told (${services.why})`
+  const { throttledShare } = context.evaluator.targets
+  const held = services.value.find(({ throttled }) => (throttled.average ?? 0) > throttledShare)
+  return held && `${held.name} is throttled, which comes first`
+}
+
+/** The leg that dominates, and the wait in it that a setting decides: one step down. */
+function proposeShorterWait(
+  context: AdviceContext,
+  { p99, before, after }: { p99: Told; before: number; after: number },
+): Proposed {
+  const key = after > before ? 'producer.main.linger' : 'provider.producer.linger'
+  const from = context.spec.settings[key].value
+  const to = shorterLinger(from)
+  if (to === undefined) return NOTHING
+  const value = p99.whole.average
+  return proposeStep(context, 'latency-high', {
+    changes: [{ key, from, to }],
+    stage: after > before ? 'workers' : 'provider',
+    why: `most of it is ${after > before ? 'after' : 'before'} the slots, where batches wait ${formatDuration(from)} to fill`,
+    expected: [
+      {
+        metric: 'p99',
+        unit: 'ms',
+        better: 'lower',
+        from: value,
+        low: Math.max(0, value - 2 * (from - to)),
+        high: Math.max(0, value - (from - to) / 2),
+      },
+    ],
+    cost: 'smaller batches cost more CPU for each record',
+  })
+}

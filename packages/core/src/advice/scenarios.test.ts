@@ -1,0 +1,262 @@
+import { describe, expect, test } from 'vitest'
+import { type AdviceStory, createAdviceStory } from '../../test/advice-story.ts'
+import { known } from '../metrics/index.ts'
+import { type Advice, judge } from './index.ts'
+
+const settings = (advice: Advice) =>
+  advice.steps.map(({ changes }) => changes.map(({ key, from, to }) => `${key} ${from} → ${to}`).join(', '))
+const ids = (advice: Advice) => [...new Set(advice.findings.map(({ rule }) => rule))]
+
+/** More slots than the CPU has room for: each waits for the others. */
+function overParallel(): AdviceStory {
+  const story = createAdviceStory({
+    pins: [
+      { key: 'worker.count', value: 2, origin: 'radtune.yaml' },
+      { key: 'worker.cpus', value: 0.3, origin: 'radtune.yaml' },
+    ],
+  })
+  for (const worker of ['worker-1', 'worker-2']) {
+    story.cpus.set(worker, 0.29)
+    story.throttled.set(worker, 0.7)
+  }
+  story.p99Ms = 400
+  for (const slot of story.slots) slot.busy = 0.9
+  return story
+}
+
+describe('the proof of issue 7, told', () => {
+  test('quiet: the stack in good order has no advice, three times in a row', () => {
+    const story = createAdviceStory()
+    for (let time = 0; time < 3; time += 1) {
+      story.tell(120)
+      const advice = judge(story.context())
+      expect(advice.findings).toEqual([])
+      expect(advice.steps).toEqual([])
+      expect(advice.kept).toEqual([])
+      expect(advice.undecided.map(({ rule }) => rule)).toEqual(['network-bound', 'retention-outgrows-disk'])
+    }
+  })
+
+  test('quiet: throttling that nobody waits for moves no CPU', () => {
+    const story = createAdviceStory()
+    story.throttled.set('kafka', 0.22)
+    story.p99Ms = 77
+    story.tell(60)
+    expect(judge(story.context()).findings).toEqual([])
+  })
+
+  test('over-parallel: fewer slots, with the numbers', () => {
+    const story = overParallel()
+    story.tell(60)
+    const advice = judge(story.context())
+    expect(ids(advice)).toContain('cpu-saturated')
+    expect(settings(advice)[0]).toBe('pipeline.parallelism 6 → 3')
+    expect(advice.next?.why).toMatch(/^6 slots share 0.6 CPU, and 0.5 CPU for each fits 1: 3 is the largest/)
+    expect(advice.next?.effect).toBe('live')
+    expect(advice.next?.expected.map(({ metric }) => metric)).toEqual(['cost', 'out'])
+    expect(advice.kept).toEqual([
+      { rule: 'service-throttled', key: 'worker.cpus', value: 0.3, why: 'set by radtune.yaml' },
+    ])
+    expect(judge(story.context(), { inFlight: 'step 7 is being verified' })).toMatchObject({
+      next: null,
+      holds: 'step 7 is being verified',
+    })
+  })
+
+  test('over-parallel: never shrinks while what waits is being caught up with', () => {
+    const story = overParallel()
+    for (const partition of story.partitions) partition.end += 20_000
+    story.out = 1300
+    story.tell(40)
+    const advice = judge(story.context())
+    expect(ids(advice)).toContain('cpu-saturated')
+    expect(settings(advice)).not.toContainEqual(expect.stringContaining('parallelism'))
+  })
+
+  test('under-parallel: more slots, and when the lag will be gone', () => {
+    const story = createAdviceStory({
+      pins: [{ key: 'pipeline.parallelism', value: 1, origin: 'overlay' }],
+    })
+    const own = new Map([['pipeline.parallelism', 1]])
+    story.in = 3000
+    story.out = 1900
+    for (const slot of story.slots) Object.assign(slot, { busy: 0.97, perSecond: 1900 })
+    story.cpus.set('worker-1', 1)
+    story.cpus.set('worker-2', 0.05)
+    story.tell(60)
+    const advice = judge(story.context({ own }))
+    expect(advice.bottleneck.stage).toBe('workers')
+    expect(settings(advice)[0]).toBe('pipeline.parallelism 1 → 2')
+    expect(advice.next?.rule).toBe('throughput-low')
+    expect(advice.next?.why).toMatch(
+      /^a slot can do 1,9\d\d\/s \(1,90\d\/s ÷ 1 ÷ 97 % busy\); \(3,000\/s \+ 6/,
+    )
+    const [expected] = advice.next?.expected ?? []
+    expect(expected).toMatchObject({ metric: 'out', better: 'higher' })
+    expect(expected?.low).toBeGreaterThan(1900)
+    // Somebody else's overlay value is a pin.
+    expect(judge(story.context())).toMatchObject({
+      next: null,
+      kept: [{ key: 'pipeline.parallelism', value: 1, why: 'set by overlay' }],
+    })
+  })
+
+  test('under-parallel: a measured coefficient narrows what is expected', () => {
+    const story = createAdviceStory({ pins: [{ key: 'pipeline.parallelism', value: 1, origin: 'overlay' }] })
+    story.in = 2500
+    story.out = 1900
+    for (const slot of story.slots) Object.assign(slot, { busy: 0.97, perSecond: 1900 })
+    story.cpus.set('worker-1', 1)
+    story.tell(60)
+    const context = story.context({
+      own: new Map([['pipeline.parallelism', 1]]),
+      calibration: {
+        observations: [
+          { slots: 1, perSecond: 2000 },
+          { slots: 2, perSecond: 3600 },
+          { slots: 3, perSecond: 5000 },
+        ],
+      },
+    })
+    const [expected] = judge(context).next?.expected ?? []
+    expect(expected?.low).toBeCloseTo(expected?.high ?? 0)
+  })
+
+  test('at the partitions: more of those, and that it cannot be taken back', () => {
+    const story = createAdviceStory()
+    story.in = 14_000
+    story.out = 11_500
+    for (const slot of story.slots) Object.assign(slot, { busy: 0.97, perSecond: 1900 })
+    for (const worker of ['worker-1', 'worker-2']) story.cpus.set(worker, 0.9)
+    story.tell(60)
+    const advice = judge(story.context())
+    expect(settings(advice)).toContain('topics.radiation-data.partitions 6 → 12')
+    expect(advice.steps[0]).toMatchObject({
+      effect: 'irreversible',
+      cost: expect.stringContaining('taken back'),
+    })
+  })
+
+  test('starved broker: CPU moves to it, and the sum stays', () => {
+    const story = createAdviceStory({ pins: [{ key: 'kafka.cpus', value: 0.2, origin: 'overlay' }] })
+    story.cpus.set('kafka', 0.2)
+    story.throttled.set('kafka', 0.62)
+    story.p99Ms = 212
+    for (const slot of story.slots) slot.waiting = 0.48
+    story.tell(60)
+    const advice = judge(story.context({ own: new Map([['kafka.cpus', 0.2]]) }))
+    expect(advice.bottleneck).toMatchObject({ stage: 'kafka', cause: 'throttled' })
+    const [first] = advice.steps
+    expect(first?.changes[0]).toMatchObject({ key: 'kafka.cpus', from: 0.2, to: 0.4 })
+    expect(first?.rule).toBe('service-throttled')
+    expect(first?.expected.map(({ metric }) => metric)).toEqual(['throttled/kafka', 'p99'])
+    const counts: Record<string, number> = { worker: 2 }
+    const gained = (first?.changes ?? []).reduce(
+      (sum, { key, from, to }) =>
+        sum + (Number(to) - Number(from)) * (counts[key.split('.')[0] as string] ?? 1),
+      0,
+    )
+    expect(gained).toBeCloseTo(0, 9)
+    expect(first?.why).toContain('the sum of all limits stays the same')
+  })
+
+  test('slow fetch: waits for one byte, and p99 falls by the wait', () => {
+    const story = createAdviceStory({
+      pins: [{ key: 'consumer.fetchMinBytes', value: 1024, origin: 'overlay' }],
+    })
+    story.in = 50
+    story.out = 50
+    story.fetch = { batches: 2, records: 50 / 6, bytes: (50 / 6) * 200, fill: 0.001 }
+    story.p99Ms = 500
+    story.arrivalMs = 480
+    story.tell(60)
+    const own = new Map([['consumer.fetchMinBytes', 1024]])
+    const advice = judge(story.context({ own }))
+    expect(settings(advice)[0]).toBe('consumer.fetchMinBytes 1024 → 1')
+    expect(advice.next?.expected).toEqual([
+      { metric: 'p99', unit: 'ms', better: 'lower', from: 500, low: 5, high: 250 },
+    ])
+    // At a rate that fills it in time there is nothing to say.
+    story.in = 10_000
+    story.out = 10_000
+    story.fetch = { ...story.fetch, bytes: (10_000 / 6) * 200 }
+    story.p99Ms = 60
+    story.tell(60)
+    expect(ids(judge(story.context({ own })))).toEqual([])
+  })
+
+  test('hot partition: names it and its key, and forbids scaling for it', () => {
+    const story = createAdviceStory({ pins: [{ key: 'pipeline.parallelism', value: 3, origin: 'overlay' }] })
+    story.in = 6000
+    story.inOf = new Map(story.partitions.map((_, partition) => [partition, partition === 2 ? 4800 : 240]))
+    story.outOf = new Map(story.partitions.map((_, partition) => [partition, partition === 2 ? 1900 : 240]))
+    for (const slot of story.slots) Object.assign(slot, { busy: 0.95 })
+    story.tell(60)
+    const advice = judge(
+      story.context({
+        own: new Map([['pipeline.parallelism', 3]]),
+        facts: { commonestKeys: known([{ partition: 2, key: 'tokyo-17', share: 0.97 }], story.at) },
+      }),
+    )
+    expect(advice.findings.find(({ rule }) => rule === 'hot-partition')?.sentence).toBe(
+      'partition 2 has 80 % of the records, 4.8 times the mean: key tokyo-17 makes 97 % of it. More slots or partitions would not help',
+    )
+    expect(settings(advice)).not.toContainEqual(expect.stringContaining('parallelism'))
+    expect(advice.kept).toContainEqual(
+      expect.objectContaining({ key: 'pipeline.parallelism', why: expect.stringContaining('hot-partition') }),
+    )
+  })
+
+  test('memory: a leak is found, with the time to the limit', () => {
+    const story = createAdviceStory()
+    story.tell(30)
+    let bytes = 60e6
+    for (let second = 0; second < 110; second += 1) {
+      bytes += 1e6
+      // What piles up between collections comes and goes.
+      story.heap.set('worker-2/1', bytes + (second % 5) * 4e6)
+      story.tell(1)
+    }
+    const advice = judge(story.context())
+    expect(advice.findings).toHaveLength(1)
+    expect(advice.findings[0]).toMatchObject({
+      rule: 'memory-leak',
+      subject: 'worker-2/1',
+      severity: 'critical',
+    })
+    expect(advice.findings[0]?.sentence).toMatch(/grows by 57\.2 MiB a minute .* reached in 4m\d+s$/)
+    expect(advice.findings[0]?.command).toContain('kill -USR1 100')
+    expect(advice.steps).toEqual([])
+  })
+
+  test('memory: a heap too small for its load grows within the limit', () => {
+    const story = createAdviceStory({ pins: [{ key: 'worker.heap', value: '512MiB', origin: 'overlay' }] })
+    for (const { worker, slot } of story.slots) story.gcMs.set(`${worker}/${slot}`, 250)
+    story.tell(60)
+    const advice = judge(story.context({ own: new Map([['worker.heap', 512 * 1024 ** 2]]) }))
+    expect(settings(advice)).toEqual([`worker.heap ${512 * 1024 ** 2} → ${768 * 1024 ** 2}`])
+    expect(advice.next?.effect).toBe('restart')
+  })
+
+  test.each([['runtime'], ['kafka'], ['backend'], ['worker-1']])(
+    'unknown is not zero: without %s, undecided and no change',
+    (source) => {
+      const story = overParallel()
+      story.tell(5)
+      story.silent.set(source, `${source} is down`)
+      story.tell(60)
+      const advice = judge(story.context())
+      expect(advice.undecided.length).toBeGreaterThan(0)
+      expect(advice.undecided.map(({ missing }) => missing).join()).toContain(`${source} is down`)
+      if (source === 'runtime') expect(advice.steps).toEqual([])
+    },
+  )
+
+  test('too early: says when there will be enough', () => {
+    const story = createAdviceStory()
+    story.tell(12)
+    const [first] = judge(story.context()).undecided
+    expect(first?.missing).toMatch(/is known for 11 s, and 30 s are needed$/)
+    expect(first?.enoughAt).toBe(story.at - 11_000 + 30_000)
+  })
+})

@@ -1,0 +1,151 @@
+import { describe, expect, test } from 'vitest'
+import { type AdviceStory, createAdviceStory } from '../../test/advice-story.ts'
+import { type Health, healthOf, judgeVerdict, type Step, type Verdict } from './index.ts'
+
+const lowerP99: Step['expected'] = [
+  { metric: 'p99', unit: 'ms', better: 'lower', from: 200, low: 60, high: 110 },
+]
+
+/** Two minutes before a step, what it does, and two minutes after. */
+function verdictOf(
+  does: (story: AdviceStory) => void,
+  {
+    expected = lowerP99,
+    effect = 'live',
+    before = () => undefined,
+  }: {
+    expected?: Step['expected']
+    effect?: Step['effect']
+    before?: (story: AdviceStory) => void
+  } = {},
+): Verdict {
+  const story = createAdviceStory()
+  story.p99Ms = 200
+  before(story)
+  for (let second = 0; second < 70; second += 1) {
+    if (story.p99Ms !== null) story.p99Ms = 196 + (second % 3) * 4
+    story.tell(1)
+  }
+  const context = story.context()
+  const healthBefore: Health = healthOf(context.evaluation)
+  const appliedAt = story.at
+  does(story)
+  story.tell(80)
+  return judgeVerdict({
+    history: story.evaluator.history,
+    step: { expected, effect },
+    appliedAt,
+    settings: context.settings,
+    targets: story.evaluator.targets,
+    workers: ['worker-1', 'worker-2'],
+    health: { before: healthBefore, after: healthOf(story.context().evaluation) },
+  })
+}
+
+describe('a verdict', () => {
+  test('keeps what did as expected, with expected beside measured', () => {
+    const verdict = verdictOf((story) => {
+      story.p99Ms = 84
+    })
+    expect(verdict).toMatchObject({ verdict: 'kept', unknown: [] })
+    expect(verdict.sentence).toBe(
+      'kept: as expected or better; p99 200 ms → 84 ms, expected 60 ms to 110 ms: as expected',
+    )
+  })
+
+  test('keeps what did better than expected', () => {
+    const verdict = verdictOf((story) => {
+      story.p99Ms = 20
+    })
+    expect(verdict).toMatchObject({ verdict: 'kept', comparisons: [{ outcome: 'better than expected' }] })
+  })
+
+  test('keeps what helped less than expected, and says that the prediction was wrong', () => {
+    const verdict = verdictOf((story) => {
+      story.p99Ms = 150
+    })
+    expect(verdict.verdict).toBe('kept')
+    expect(verdict.sentence).toMatch(/^kept: it helped, but the prediction was wrong; .*: wrong$/)
+  })
+
+  test('wrong advice: what got worse is reverted, and said to be wrong', () => {
+    const verdict = verdictOf((story) => {
+      story.p99Ms = 420
+    })
+    expect(verdict.verdict).toBe('reverted')
+    expect(verdict.sentence).toBe(
+      'reverted: p99 is worse, the prediction was wrong; p99 200 ms → 420 ms, expected 60 ms to 110 ms: wrong',
+    )
+  })
+
+  test('decides nothing by a difference within variation', () => {
+    const verdict = verdictOf((story) => {
+      story.p99Ms = 198
+    })
+    expect(verdict.verdict).toBe('inconclusive')
+    expect(verdict.sentence).toContain('the prediction was wrong, nothing changed beyond variation')
+  })
+
+  test('watches what nothing was expected of', () => {
+    const expected: Step['expected'] = [
+      { metric: 'cost', unit: 'microseconds', better: 'lower', from: 900, low: 200, high: 800 },
+    ]
+    const cheaper = (story: AdviceStory) => {
+      for (const worker of ['worker-1', 'worker-2']) story.cpus.set(worker, 0.25)
+    }
+    expect(verdictOf(cheaper, { expected })).toMatchObject({
+      verdict: 'kept',
+      comparisons: [
+        { metric: 'cost', outcome: 'as expected' },
+        { metric: 'p99', expected: null },
+      ],
+    })
+    const verdict = verdictOf(
+      (story) => {
+        cheaper(story)
+        story.p99Ms = 900
+      },
+      { expected },
+    )
+    expect(verdict).toMatchObject({ verdict: 'reverted' })
+    expect(verdict.sentence).toContain('p99 is worse')
+  })
+
+  test('lost health reverts, whatever the numbers', () => {
+    const ill = (story: AdviceStory) => {
+      story.p99Ms = 84
+      const kafka = story.services.get('kafka')
+      if (kafka) Object.assign(kafka, { condition: 'unhealthy', reason: 'it does not answer' })
+    }
+    expect(verdictOf(ill).sentence).toMatch(
+      /^reverted: health was lost, kafka is unhealthy: it does not answer/,
+    )
+    const again = (story: AdviceStory) => {
+      story.p99Ms = 84
+      const kafka = story.services.get('kafka')
+      if (kafka) kafka.restarts += 1
+    }
+    expect(verdictOf(again).verdict).toBe('reverted')
+    expect(verdictOf(again, { effect: 'restart' }).verdict).toBe('kept')
+  })
+
+  test('decides nothing when the load changed, or the measurement is gone', () => {
+    expect(
+      verdictOf((story) => {
+        story.p99Ms = 84
+        story.in = story.out = 300
+      }).sentence,
+    ).toMatch(/^inconclusive: the load changed from 1,002\/s to 300\/s/)
+    expect(
+      verdictOf((story) => {
+        story.silent.set('backend', 'backend is down')
+      }),
+    ).toMatchObject({ verdict: 'inconclusive', unknown: ['p99 is not known before and after'] })
+    expect(
+      verdictOf((story) => {
+        story.silent.set('kafka', 'kafka is down')
+      }).sentence,
+    ).toMatch(/^inconclusive: the load before and after is not known/)
+    expect(verdictOf(() => undefined, { expected: [] }).verdict).toBe('inconclusive')
+  })
+})

@@ -1,0 +1,188 @@
+import type { History, Targets } from '../metrics/index.ts'
+import type { AdviceSettings } from './advice-settings.ts'
+import { type Health, healthLost } from './health.ts'
+import { type Between, measuredMean } from './measured.ts'
+import { printFigure } from './print-figure.ts'
+import type { Expectation, Step } from './rule.ts'
+
+/** One measurement before and after a step, and what had been expected of it. */
+export interface Comparison {
+  metric: string
+  unit: Expectation['unit']
+  better: Expectation['better']
+  before: number
+  after: number
+  /** Null for what was only watched. */
+  expected: { low: number; high: number } | null
+  /** Differences up to this are variation. */
+  noise: number
+  /** Against the expectation; what was only watched is judged by what it was before. */
+  outcome: 'as expected' | 'better than expected' | 'wrong'
+}
+
+/** What became of a step. Inconclusive ones are reverted too, unless somebody wants to keep them. */
+export interface Verdict {
+  verdict: 'kept' | 'reverted' | 'inconclusive'
+  sentence: string
+  comparisons: readonly Comparison[]
+  /** Measurements that could not be compared, and why. */
+  unknown: readonly string[]
+}
+
+export interface VerdictOptions {
+  history: History
+  step: Pick<Step, 'expected' | 'effect'>
+  /** When it was in force everywhere, wall-clock milliseconds. */
+  appliedAt: number
+  settings: AdviceSettings
+  targets: Targets
+  /** Workers whose CPU the cost of a record is of. */
+  workers: readonly string[]
+  health: { before: Health; after: Health }
+}
+
+/** Input that changes by more than this share explains everything and nothing. */
+const SAME_LOAD = 0.2
+/** Variation is at least this share of what was before: less is left alone. */
+const LEAST_NOISE = 0.05
+
+/** Watched whatever was expected: a step that makes these worse is not kept for the sake of another. */
+const WATCHED = [
+  { metric: 'p99', unit: 'ms' },
+  { metric: 'lag', unit: 'count' },
+] as const
+
+/** The windows of a step that are compared: of the same length, before it and after it has settled. */
+export function verdictWindows(
+  appliedAt: number,
+  settings: AdviceSettings,
+): { before: Between; after: Between } {
+  const from = appliedAt + settings['advice.settle']
+  const length = settings['advice.verify']
+  return { before: { from: appliedAt - length, to: appliedAt }, after: { from, to: from + length } }
+}
+
+/**
+ * Decides about a step by the same measurements over the same time before and after it. Lost health or a measurement that is
+ * worse by more than its variation reverts it; another load, or too little data, decides nothing.
+ */
+export function judgeVerdict(options: VerdictOptions): Verdict {
+  const { step, health } = options
+  const lost = healthLost(health.before, health.after, { mayRestart: step.effect !== 'live' })
+  const { comparisons, unknown } = compareAll(options)
+  const told = comparisons.map(sentenceOf).join('; ')
+  const decide = (verdict: Verdict['verdict'], why: string): Verdict => ({
+    verdict,
+    sentence: [`${verdict}: ${why}`, ...(told === '' ? [] : [told])].join('; '),
+    comparisons,
+    unknown,
+  })
+  if (lost !== undefined) return decide('reverted', `health was lost, ${lost}`)
+  const load = loadChange(options)
+  if (load !== undefined) return decide('inconclusive', load)
+  const worse = comparisons.find(isWorse)
+  if (worse) return decide('reverted', `${worse.metric} is worse, the prediction was wrong`)
+  if (unknown.length > 0) return decide('inconclusive', unknown.join(', '))
+  const goals = comparisons.filter(({ expected }) => expected !== null)
+  if (goals.length === 0) return decide('inconclusive', 'nothing was expected that could be measured')
+  if (goals.every(({ outcome }) => outcome !== 'wrong')) return decide('kept', 'as expected or better')
+  return goals.some(isBetter)
+    ? decide('kept', 'it helped, but the prediction was wrong')
+    : decide('inconclusive', 'the prediction was wrong, nothing changed beyond variation')
+}
+
+function compareAll(options: VerdictOptions): { comparisons: Comparison[]; unknown: string[] } {
+  const { step, targets } = options
+  const comparisons: Comparison[] = []
+  const unknown: string[] = []
+  for (const { metric, unit, better, low, high } of step.expected) {
+    const measured = measureBoth(options, metric)
+    if (!measured) unknown.push(`${metric} is not known before and after`)
+    else comparisons.push(compare({ metric, unit, better, expected: { low, high }, ...measured }))
+  }
+  const limits = { p99: targets.latencyMs, lag: targets.lagRecords }
+  for (const { metric, unit } of WATCHED) {
+    if (step.expected.some((expectation) => expectation.metric === metric)) continue
+    const measured = measureBoth(options, metric)
+    // Within its target nobody minds.
+    if (measured && measured.after > limits[metric])
+      comparisons.push(compare({ metric, unit, better: 'lower', expected: null, ...measured }))
+  }
+  return { comparisons, unknown }
+}
+
+function compare(measured: Omit<Comparison, 'outcome'>): Comparison {
+  const { better, before, after, expected, noise } = measured
+  const { low, high } = expected ?? { low: before, high: before }
+  const isAbove = after > high + noise
+  const isBelow = after < low - noise
+  const outcome =
+    !isAbove && !isBelow
+      ? 'as expected'
+      : isAbove === (better === 'higher')
+        ? 'better than expected'
+        : 'wrong'
+  return { ...measured, outcome }
+}
+
+/** Worse than before and than expected. */
+function isWorse({ better, before, after, noise, outcome }: Comparison): boolean {
+  const loss = better === 'lower' ? after - before : before - after
+  return outcome === 'wrong' && loss > noise
+}
+
+function isBetter({ better, before, after, noise }: Comparison): boolean {
+  return (better === 'lower' ? before - after : after - before) > noise
+}
+
+function loadChange(options: VerdictOptions): string | undefined {
+  const load = measureBoth(options, 'in')
+  if (!load) return 'the load before and after is not known'
+  const { before, after, noise } = load
+  return Math.abs(after - before) > Math.max(noise, SAME_LOAD * before)
+    ? `the load changed from ${printFigure(before, 'perSecond')} to ${printFigure(after, 'perSecond')}`
+    : undefined
+}
+
+/** Means and their variation; undefined unless most parts of both windows are told. */
+function measureBoth(
+  options: VerdictOptions,
+  metric: string,
+): Pick<Comparison, 'before' | 'after' | 'noise'> | undefined {
+  const { before, after } = verdictWindows(options.appliedAt, options.settings)
+  const [was, is] = [
+    partsOf(options, { metric, between: before }),
+    partsOf(options, { metric, between: after }),
+  ]
+  if (!was || !is) return undefined
+  const error = Math.sqrt(was.variance / was.count + is.variance / is.count)
+  // Two standard errors of a difference of means.
+  const noise = Math.max(2 * error, LEAST_NOISE * Math.abs(was.mean))
+  return { before: was.mean, after: is.mean, noise }
+}
+
+function partsOf(
+  { history, settings, workers }: VerdictOptions,
+  { metric, between }: { metric: string; between: Between },
+): { mean: number; variance: number; count: number } | undefined {
+  const parts = Math.max(2, Math.round((between.to - between.from) / settings['advice.window']))
+  const each = (between.to - between.from) / parts
+  const means = Array.from({ length: parts }, (_, index) =>
+    measuredMean(history, metric, {
+      between: { from: between.from + index * each, to: between.from + (index + 1) * each },
+      workers,
+    }),
+  ).filter((mean) => mean !== undefined)
+  if (means.length < 2 || means.length < (2 / 3) * parts) return undefined
+  const count = means.length
+  const mean = means.reduce((sum, one) => sum + one, 0) / count
+  const variance = means.reduce((sum, one) => sum + (one - mean) ** 2, 0) / (count - 1)
+  return { mean, variance, count }
+}
+
+function sentenceOf({ metric, unit, before, after, expected, outcome }: Comparison): string {
+  const measured = `${metric} ${printFigure(before, unit)} → ${printFigure(after, unit)}`
+  if (!expected) return measured
+  const range = `${printFigure(expected.low, unit)} to ${printFigure(expected.high, unit)}`
+  return `${measured}, expected ${range}: ${outcome}`
+}

@@ -1,0 +1,96 @@
+import { measure, metricName } from '../metrics/index.ts'
+import { formatDuration } from '../units/index.ts'
+import type { AdviceContext } from './context.ts'
+
+/** What a metric came to in one window. */
+export interface Span {
+  average: number
+  min: number
+  max: number
+  p95: number
+}
+
+/** A metric over windows in a row, oldest first, and over all of them together. */
+export interface Told {
+  known: true
+  windows: readonly Span[]
+  whole: Span
+  times: readonly number[]
+  values: readonly number[]
+  /** Of all windows together. */
+  windowMs: number
+}
+
+/** Why a rule cannot judge. `enoughAt` is when it will be able to, wall-clock milliseconds; null when that cannot be told. */
+export interface Missing {
+  known: false
+  why: string
+  enoughAt: number | null
+}
+
+/** The last windows of a metric up to now. A gap as long as a window is no data: what is not known is never taken for 0. */
+export function lastWindows(
+  context: AdviceContext,
+  metric: string,
+  count: number = context.settings['advice.windows'],
+): Told | Missing {
+  const { evaluator, now, settings } = context
+  const each = settings['advice.window']
+  const from = now - count * each
+  const { times, values } = evaluator.history.values(metric, { from, to: now })
+  const since = toldSince(times, { now, gapMs: each })
+  if (since === undefined)
+    return { known: false, why: `${metricName(metric)}: ${whyUnknown(context, metric)}`, enoughAt: null }
+  const windows = Array.from({ length: count }, (_, index) =>
+    values.filter((_value, at) => Math.ceil(((times[at] as number) - from) / each) - 1 === index),
+  )
+  // A rate begins with the second sample, so half of the first window is enough.
+  if (since - from > each / 2 || windows.some((own) => own.length === 0))
+    return {
+      known: false,
+      why: `${metricName(metric)} is known for ${formatDuration(now - since)}, and ${formatDuration(count * each)} are needed`,
+      enoughAt: since + count * each,
+    }
+  return {
+    known: true,
+    windows: windows.map(summarise),
+    whole: summarise(values),
+    times,
+    values,
+    windowMs: count * each,
+  }
+}
+
+/** Whether something holds in more than half of the windows. */
+export function mostWindows({ windows }: Told, holds: (span: Span) => boolean): boolean {
+  return windows.filter(holds).length * 2 > windows.length
+}
+
+/** The average, the ends and the p95 (nearest rank) of at least one value. */
+export function summarise(values: readonly number[]): Span {
+  const sorted = values.toSorted((a, b) => a - b)
+  return {
+    average: values.reduce((sum, value) => sum + value, 0) / values.length,
+    min: sorted[0] as number,
+    max: sorted.at(-1) as number,
+    p95: sorted[Math.ceil(0.95 * sorted.length) - 1] as number,
+  }
+}
+
+/** Since when samples come without a gap up to now; undefined when the newest is older than a gap. */
+function toldSince(
+  times: readonly number[],
+  { now, gapMs }: { now: number; gapMs: number },
+): number | undefined {
+  let since: number | undefined
+  for (const time of times.toReversed()) {
+    if ((since ?? now) - time >= gapMs) break
+    since = time
+  }
+  return since
+}
+
+function whyUnknown({ snapshot }: AdviceContext, metric: string): string {
+  const reading = measure(snapshot).get(metric)
+  return reading?.known === false ? reading.why : 'no source told it lately'
+}
