@@ -436,6 +436,33 @@ export const errorCatalogue = {
       'radtune monitor --until healthy waits until every service is healthy and every source answers, and gives up after --timeout. It tells what was missing last.',
     fix: ['radtune status', 'radtune logs SERVICE'],
   },
+  'RT-ADV-001': {
+    title: 'the journal of advice is damaged',
+    exitCode: 1,
+    explanation:
+      '.radtune/journal.ndjson tells what advice has changed, one line for each thing done. A last line that was cut off is left out; any other damage is refused, as nobody could say what is to be taken back.',
+    fix: ['move .radtune/journal.ndjson away and look at radtune get'],
+  },
+  'RT-ADV-002': {
+    title: 'a change of advice is not in force',
+    exitCode: 1,
+    explanation:
+      'After a change radtune reads back what the services, the kernel or the engine say. A value that is accepted and not in force everywhere in time is taken back at once.',
+    fix: ['radtune status', 'radtune get', 'radtune journal'],
+  },
+  'RT-ADV-003': {
+    title: 'there is nothing to measure',
+    exitCode: 4,
+    explanation: 'Advice comes from measurements of a running stack, or from a recording of one.',
+    fix: ['radtune up', 'radtune advise --from run.ndjson'],
+  },
+  'RT-ADV-004': {
+    title: 'there is no such step in the journal',
+    exitCode: 2,
+    explanation:
+      'Steps are named by their number; radtune journal lists them. What was taken back already cannot be taken back again.',
+    fix: ['radtune journal'],
+  },
   'RT-GEN-001': {
     title: 'a file that was edited by hand was not overwritten',
     exitCode: 2,

@@ -1,0 +1,99 @@
+import type { JournalEntry, Rule } from '@radtune/core/advice'
+import { formatDuration } from '@radtune/core/units'
+import { adviseStack } from './advise-stack.ts'
+import { changesText, runStep, type StepOutcome, type Stepping } from './run-step.ts'
+
+/** What keeps the loop from doing too much. */
+export interface WatchLimits {
+  only: readonly Rule[]
+  /** Steps in an hour at most. */
+  changesPerHour: number
+  /** Says and changes nothing. */
+  dryRun: boolean
+}
+
+/** One decision of the loop, in a line; `outcome` when a step was made. */
+export interface Decision {
+  at: number
+  sentence: string
+  outcome?: StepOutcome
+}
+
+const HOUR_MS = 3_600_000
+/** Somebody who changes settings knows why: nothing is done for so long. */
+const STAND_ASIDE_MS = 10 * 60_000
+/** Two in a row that did not help: the beliefs are wrong, not the settings. */
+const MOST_REVERTED = 2
+
+/**
+ * Judges, makes one step at a time, and tells each decision, also those to do nothing when their reason is another than before. Ends
+ * when the signal is aborted, or after two steps in a row that had to be taken back.
+ */
+export async function* watchAdvice(
+  stepping: Stepping,
+  { only, changesPerHour, dryRun }: WatchLimits,
+): AsyncGenerator<Decision, void, undefined> {
+  const { applying, observer, journal } = stepping
+  const { world, places, signal } = applying
+  const overlayPath = `${places.projectDir}/.radtune/overlay.yaml`
+  let overlay = await places.files.read(overlayPath)
+  let asideUntil = 0
+  let reverted = 0
+  let said = ''
+  const decide = (sentence: string): Decision[] => {
+    if (sentence === said) return []
+    said = sentence
+    return [{ at: world.clock.now(), sentence }]
+  }
+  while (!signal.aborted) {
+    const { advice } = await adviseStack(world, observer, {
+      request: { forMs: undefined, only },
+      journal,
+      signal,
+      onSample: () => undefined,
+    })
+    const now = world.clock.now()
+    const found = await places.files.read(overlayPath)
+    if (found !== overlay) {
+      overlay = found
+      asideUntil = now + STAND_ASIDE_MS
+    }
+    const made = madeSince(await journal.read(), now - HOUR_MS)
+    const [step] = advice.steps
+    if (!step) yield* decide(`nothing to change: ${advice.bottleneck.sentence}`)
+    else if (now < asideUntil)
+      yield* decide(`stands aside: settings were changed by hand; again in ${formatDuration(STAND_ASIDE_MS)}`)
+    else if (advice.holds !== null) yield* decide(`waits: ${advice.holds}`)
+    else if (step.effect === 'irreversible')
+      yield* decide(`leaves ${changesText(step.changes)} to a person: it cannot be taken back`)
+    else if (made >= changesPerHour)
+      yield* decide(`waits: ${made} steps were made in the last hour, ${changesPerHour} are allowed`)
+    else if (dryRun) yield* decide(`would change ${changesText(step.changes)}: ${step.why}`)
+    else {
+      const finding = advice.findings.find(({ steps }) => steps.includes(step))
+      yield* decide(`changes ${changesText(step.changes)}: ${step.why}`)
+      const outcome = await runStep(stepping, { step, finding, by: 'radtune advise --watch' })
+      overlay = await places.files.read(overlayPath)
+      reverted = outcome.verdict.verdict === 'kept' ? 0 : reverted + 1
+      said = ''
+      yield { at: world.clock.now(), sentence: `step ${outcome.id} ${outcome.verdict.sentence}`, outcome }
+      if (reverted === MOST_REVERTED) {
+        yield* decide(`stops: ${MOST_REVERTED} steps in a row had to be taken back; look at radtune journal`)
+        return
+      }
+    }
+    // The next judgement is by new measurements.
+    const until = world.clock.now() + windowOf(advice)
+    await observer.observe(({ snapshot }) => snapshot.at >= until, signal)
+  }
+}
+
+const LEAST_WAIT_MS = 10_000
+
+function windowOf({ steps }: { steps: readonly unknown[] }): number {
+  return steps.length > 0 ? LEAST_WAIT_MS / 2 : LEAST_WAIT_MS
+}
+
+function madeSince(entries: readonly JournalEntry[], since: number): number {
+  return entries.filter(({ opened }) => opened.at >= since).length
+}
