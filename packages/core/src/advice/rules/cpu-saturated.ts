@@ -76,7 +76,9 @@ function judgeThrottling(context: AdviceContext, worker: string): RuleResult {
 /** Fewer slots come first; CPU that others leave idle is moved here (service-throttled) before records have to wait for batches. */
 function answersOf(context: AdviceContext): Proposed {
   const slots = context.spec.settings['pipeline.parallelism'].value
-  if (fittingSlots(context) < slots) return proposeFewerSlots(context)
+  const fitting = fittingSlots(context)
+  if (!fitting) return NOTHING
+  if (fitting.slots < slots) return proposeFewerSlots(context, fitting)
   const moved = moveCpu(cpuHoldersOf(context), {
     to: 'worker',
     heldBack: 0,
