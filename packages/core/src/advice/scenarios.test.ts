@@ -131,6 +131,7 @@ describe('the proof of issue 7, told', () => {
     story.tell(60)
     const advice = judge(story.context())
     expect(settings(advice)).toContain('topics.radiation-data.partitions 6 → 12')
+    expect(advice).toMatchObject({ next: null, holds: expect.stringContaining('taken back') })
     expect(advice.steps[0]).toMatchObject({
       effect: 'irreversible',
       cost: expect.stringContaining('taken back'),
@@ -278,7 +279,7 @@ describe('a step that is applied', () => {
       appliedAt,
       settings: before.settings,
       targets: story.evaluator.targets,
-      workers: ['worker-1', 'worker-2'],
+      spec: story.spec,
       health: { before: healthOf(before.evaluation), after: healthOf(story.context({ own }).evaluation) },
     })
   }
