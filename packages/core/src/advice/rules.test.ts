@@ -370,3 +370,13 @@ describe('answers', () => {
     ])
   })
 })
+
+test('a limit that is not enforced holds nobody back, and leaves nothing undecided', () => {
+  const story = createAdviceStory()
+  for (const service of story.services.values()) service.limits.enforced = false
+  story.throttled.set('kafka', 0.5)
+  story.p99Ms = 300
+  story.tell(60)
+  expect(judgeRule(story, { rule: 'service-throttled' })).toEqual({ state: 'quiet' })
+  expect(judgeRule(story, { rule: 'latency-high' }).finding?.steps).toHaveLength(1)
+})
