@@ -5,7 +5,7 @@ import { GIB } from '../units/index.ts'
 import { type CpuHolder, cpuFloor, moveCpu } from './move-cpu.ts'
 import { type MemoryHolder, memoryFloor, moveMemory } from './move-memory.ts'
 import { scalingCoefficient } from './scaling-coefficient.ts'
-import { demandOf, divisorsOf, growSlots, MOST_SHRINK_SHARE, shrinkSlots } from './slots-for.ts'
+import { divisorsOf, growSlots, isOverloaded, MOST_SHRINK_SHARE, shrinkSlots } from './slots-for.ts'
 import { rises, trendOf } from './trend.ts'
 import { capacityOf, requiredRate, trueRatePerSlot } from './true-rate.ts'
 
@@ -66,8 +66,12 @@ describe('slots', () => {
     expect(divisorsOf(0)).toEqual([])
   })
 
-  test('stay inside of the band', () => {
-    expect([0.39, 0.4, 1, 1.01].map(demandOf)).toEqual(['shrink', 'keep', 'keep', 'grow'])
+  test('are enough up to what they can do', () => {
+    expect([0.7, 1, 1.01].map((demand) => isOverloaded({ demand, capacity: 1 }))).toEqual([
+      false,
+      false,
+      true,
+    ])
   })
 
   test('shrink by one step of 60 % at most: 6 → 3 → 2 → 1', () => {

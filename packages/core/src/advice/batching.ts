@@ -2,7 +2,7 @@ import { formatBytes, formatDuration, MIB } from '../units/index.ts'
 import type { AdviceContext } from './context.ts'
 import { expectCheaper } from './expectations.ts'
 import { NOTHING, type Proposed, proposeStep } from './propose-step.ts'
-import type { Change, Expectation, RuleId } from './rule.ts'
+import type { Expectation, RuleId } from './rule.ts'
 import { lastWindows } from './windows.ts'
 
 /** Lingers that are tried one after the other. */
@@ -12,11 +12,6 @@ const LARGEST_BATCH = MIB
 const COSTLY = ['gzip', 'zstd']
 const CHEAP = 'snappy'
 
-/** The next linger up; undefined at the top. */
-export function longerLinger(ms: number): number | undefined {
-  return LADDER_MS.find((step) => step > ms)
-}
-
 /** The next linger down; undefined at the bottom. */
 export function shorterLinger(ms: number): number | undefined {
   return LADDER_MS.findLast((step) => step < ms)
@@ -24,27 +19,32 @@ export function shorterLinger(ms: number): number | undefined {
 
 /** Larger batches of the main outputs: one doubling and one step of linger, as far as the latency target has room for it. */
 export function proposeLargerBatches(context: AdviceContext, rule: RuleId): Proposed {
-  const { spec, evaluator } = context
+  const { spec } = context
   const linger = spec.settings['producer.main.linger'].value
   const batch = spec.settings['producer.main.batchBytes'].value
-  const longer = longerLinger(linger)
+  const toBatch = Math.max(batch, Math.min(2 * batch, LARGEST_BATCH))
   const p99 = lastWindows(context, 'p99')
-  const target = evaluator.targets.latencyMs
-  const hasRoom = longer !== undefined && p99.known && p99.whole.average + longer - linger <= target
-  const changes: Change[] = [
-    ...(batch < LARGEST_BATCH
-      ? [{ key: 'producer.main.batchBytes' as const, from: batch, to: Math.min(2 * batch, LARGEST_BATCH) }]
-      : []),
-    ...(hasRoom ? [{ key: 'producer.main.linger' as const, from: linger, to: longer }] : []),
-  ]
-  const added = hasRoom ? longer - linger : 0
+  const toLinger = p99.known ? lingerWithin(context, { linger, p99Ms: p99.whole.average }) : linger
+  const added = toLinger - linger
   return proposeStep(context, rule, {
-    changes,
+    changes: [
+      { key: 'producer.main.batchBytes', from: batch, to: toBatch },
+      { key: 'producer.main.linger', from: linger, to: toLinger },
+    ],
     stage: 'workers',
-    why: `slots fit the CPU, so each request should carry more: batches of ${formatBytes(2 * batch)}${hasRoom ? ` and ${formatDuration(longer)} to fill them` : ''} instead of ${formatBytes(batch)} and ${formatDuration(linger)}`,
+    why: `slots fit the CPU, so each request should carry more: batches of ${formatBytes(toBatch)} that wait ${formatDuration(toLinger)} to fill, instead of ${formatBytes(batch)} and ${formatDuration(linger)}`,
     expected: [...expectCheaper(context, 0.7), ...later(p99.known ? p99.whole.average : undefined, added)],
     ...(added > 0 ? { cost: `at most ${formatDuration(added)} of latency` } : {}),
   })
+}
+
+/** One step of linger more where the latency target has room for it, else what it is. */
+function lingerWithin(
+  { evaluator }: AdviceContext,
+  { linger, p99Ms }: { linger: number; p99Ms: number },
+): number {
+  const longer = LADDER_MS.find((step) => step > linger) ?? linger
+  return p99Ms + longer - linger <= evaluator.targets.latencyMs ? longer : linger
 }
 
 /** A codec that costs less CPU, where one is in use that costs much. */

@@ -8,38 +8,41 @@ import { shrinkSlots } from './slots-for.ts'
 import { mayBeCatchingUp } from './suffering.ts'
 import { lastWindows } from './windows.ts'
 
-/** CPUs that the workers can have: their limits, or what the others leave of the machine if that is less. */
-function availableCpus(context: AdviceContext): number {
+/** CPUs that the workers can have: their limits, or what the others leave of the machine if that is less. Undefined where not known. */
+function availableCpus(context: AdviceContext): number | undefined {
   const workers = workersWithSlots(context)
   const limits = sumCpus(workers.map(({ cpus }) => cpus))
   const host = lastWindows(context, 'host.cpu')
   const cores = workers.map(({ name }) => lastWindows(context, `cores/${name}`))
   const { snapshot } = context
-  if (!host.known || !snapshot.host.known || cores.some((told) => !told.known)) return limits
+  if (!host.known || !snapshot.host.known || cores.some((told) => !told.known)) return undefined
   const own = cores.reduce((sum, told) => sum + (told.known ? told.whole.average : 0), 0)
   const { cpus } = snapshot.host.value
   const others = Math.max(0, host.whole.average * cpus - own)
   return Math.min(limits, Math.max(0, cpus - others))
 }
 
-/** Slots that there is CPU for, at what the planner gives a slot. */
-export function fittingSlots(context: AdviceContext): number {
-  return Math.max(1, Math.floor(availableCpus(context) / workerRules.cpusPerSlot + 1e-9))
+/** Slots that there is CPU for, at what the planner gives a slot, and that CPU; undefined where it is not known. */
+export function fittingSlots(context: AdviceContext): { slots: number; cpus: number } | undefined {
+  const cpus = availableCpus(context)
+  if (cpus === undefined) return undefined
+  return { slots: Math.max(1, Math.floor(cpus / workerRules.cpusPerSlot + 1e-9)), cpus }
 }
 
 /**
  * Fewer slots where there are more than there is CPU for: the largest divisor of the partitions that fits, by at most 60 % a
  * step, and never while waiting records are being caught up with.
  */
-export function proposeFewerSlots(context: AdviceContext): Proposed {
+export function proposeFewerSlots(
+  context: AdviceContext,
+  { slots: fitting, cpus }: { slots: number; cpus: number },
+): Proposed {
   const { spec } = context
   const current = spec.settings['pipeline.parallelism'].value
   const partitions = spec.settings['topics.radiation-data.partitions'].value
-  const fitting = fittingSlots(context)
   if (fitting >= current || mayBeCatchingUp(context)) return NOTHING
   const to = shrinkSlots({ current, partitions, fitting })
   if (to === undefined) return NOTHING
-  const cpus = availableCpus(context)
   return proposeStep(context, 'cpu-saturated', {
     changes: [{ key: 'pipeline.parallelism', from: current, to }],
     stage: 'workers',

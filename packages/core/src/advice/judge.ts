@@ -16,7 +16,7 @@ export interface Advice {
   findings: readonly Finding[]
   /** What answers them, the first to be made first; no two change the same setting. */
   steps: readonly Step[]
-  /** The one step that may be made now; null when there is none or something holds it back. */
+  /** The one step that may be made now, never one that cannot be taken back; null when there is none or something holds it. */
   next: Step | null
   /** Why no step may be made now; null when none is held back. */
   holds: string | null
@@ -48,14 +48,15 @@ export function judge(context: AdviceContext, { inFlight, only = rules }: JudgeO
     .flatMap(({ result }) => (result.state === 'finding' ? result.findings : []))
     .toSorted((a, b) => pressing(b, bottleneck) - pressing(a, bottleneck))
   const sifted = siftSteps(findings, bottleneck)
-  const holds = sifted.steps.length === 0 ? null : whyHeld(context, inFlight)
+  const reversible = sifted.steps.find(({ effect }) => effect !== 'irreversible') ?? null
+  const holds = sifted.steps.length === 0 ? null : whyHeld(context, { inFlight, reversible })
   return {
     schema: 'radtune.advice/1',
     at: now,
     bottleneck,
     findings,
     steps: sifted.steps,
-    next: holds === null ? (sifted.steps[0] ?? null) : null,
+    next: holds === null ? reversible : null,
     holds,
     kept: distinct([...findings.flatMap(({ kept }) => kept), ...sifted.kept]),
     undecided: results.flatMap(({ rule, result }) =>
@@ -132,8 +133,12 @@ function distinct(kept: readonly Kept[]): Kept[] {
   return [...new Map(kept.map((one) => [nameOf(one), one])).values()]
 }
 
-function whyHeld({ evaluation }: AdviceContext, inFlight: string | undefined): string | null {
+function whyHeld(
+  { evaluation }: AdviceContext,
+  { inFlight, reversible }: { inFlight: string | undefined; reversible: Step | null },
+): string | null {
   if (inFlight !== undefined) return inFlight
   const health = healthOf(evaluation)
-  return health.healthy ? null : health.why
+  if (!health.healthy) return health.why
+  return reversible === null ? 'what is left to change cannot be taken back, and has to be asked for' : null
 }

@@ -1,6 +1,6 @@
 import type { History } from '../metrics/index.ts'
+import type { StackSpec } from '../stack/index.ts'
 import type { AdviceContext } from './context.ts'
-import { workersWithSlots } from './context.ts'
 import { summarise } from './windows.ts'
 
 export interface Between {
@@ -33,9 +33,14 @@ export function measuredMean(
 
 /** CPU microseconds of the workers for each record over the last windows; undefined where it is not known. */
 export function costPerRecord(context: AdviceContext): number | undefined {
-  const { evaluator, now, settings } = context
+  const { evaluator, now, settings, spec } = context
   return measuredMean(evaluator.history, 'cost', {
     between: { from: now - settings['advice.windows'] * settings['advice.window'], to: now },
-    workers: workersWithSlots(context).map(({ name }) => name),
+    workers: workerNames(spec),
   })
+}
+
+/** All workers of a plan: one without a slot costs CPU too. */
+export function workerNames({ services }: Pick<StackSpec, 'services'>): string[] {
+  return services.filter(({ role }) => role === 'worker').map(({ name }) => name)
 }

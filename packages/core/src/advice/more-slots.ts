@@ -12,7 +12,7 @@ import { type AdviceContext, workersWithSlots } from './context.ts'
 import { NOTHING, type Proposed, proposeStep } from './propose-step.ts'
 import type { Expectation } from './rule.ts'
 import { coefficientRange } from './scaling-coefficient.ts'
-import { demandOf, divisorsOf, growSlots } from './slots-for.ts'
+import { divisorsOf, growSlots, isOverloaded } from './slots-for.ts'
 import { capacityOf, requiredRate, trueRatePerSlot } from './true-rate.ts'
 import { lastWindows } from './windows.ts'
 
@@ -61,7 +61,8 @@ export function proposeMoreSlots(context: AdviceContext, load: Load): Proposed {
     catchUpMs: settings['advice.catchUp'],
     utilisation: settings['advice.utilisation'],
   })
-  if (demandOf(required / (perSlot * current)) !== 'grow') return NOTHING
+  const demand = required * settings['advice.utilisation']
+  if (!isOverloaded({ demand, capacity: perSlot * current })) return NOTHING
   if (current >= partitions) return proposeMorePartitions(context, { partitions, required, perSlot })
   const range = coefficientRange(calibration?.observations ?? [])
   const capacity = (coefficient: number) => (slots: number) =>

@@ -299,3 +299,84 @@ describe('a rule', () => {
     }
   })
 })
+
+describe('answers', () => {
+  test('cpu-saturated: larger batches and a cheaper codec where slots fit and nobody has CPU to spare', () => {
+    const story = createAdviceStory({ pins: [overlay('producer.main.compression', 'zstd')] })
+    workersUse(story, 1.45)
+    for (const { name, role, cpus } of story.spec.services)
+      if (role !== 'worker') story.cpus.set(name, 0.85 * cpus)
+    story.tell(60)
+    const { finding } = judgeRule(story, { rule: 'cpu-saturated' })
+    expect(finding?.steps.map((step) => step.changes.map(({ key, from, to }) => [key, from, to]))).toEqual([
+      [
+        ['producer.main.batchBytes', 32_768, 65_536],
+        ['producer.main.linger', 10, 20],
+      ],
+      [['producer.main.compression', 'zstd', 'snappy']],
+    ])
+    // Where the latency has no room for it nobody waits longer.
+    story.p99Ms = 95
+    story.tell(60)
+    expect(judgeRule(story, { rule: 'cpu-saturated' }).finding?.steps[0]?.changes).toHaveLength(1)
+  })
+
+  test('service-throttled: what only pins prevent is kept, and said', () => {
+    const pins = (['worker.cpus', 'kafka.cpus', 'frontend.cpus', 'provider.cpus'] as const).map((key) => ({
+      key,
+      value: createAdviceStory().spec.settings[key].value,
+      origin: 'radtune.yaml' as const,
+      at: 'radtune.yaml:14',
+    }))
+    const story = createAdviceStory({ pins })
+    story.throttled.set('backend', 0.5)
+    story.p99Ms = 300
+    story.tell(60)
+    const { finding } = judgeRule(story, { rule: 'service-throttled' })
+    expect(finding?.steps).toEqual([])
+    expect(finding?.kept).toEqual([
+      {
+        rule: 'service-throttled',
+        key: 'worker.cpus',
+        value: 1.5,
+        why: 'set by radtune.yaml, radtune.yaml:14',
+      },
+    ])
+  })
+
+  test('memory-high: a kill is critical at once, and a limit grows out of what is free', () => {
+    const story = createAdviceStory()
+    story.tell(60)
+    Object.assign(story.services.get('provider') ?? {}, {
+      restarts: 1,
+      exit: { code: 137, signal: null, outOfMemory: true },
+    })
+    story.tell(2)
+    expect(judgeRule(story, { rule: 'memory-high' }).finding).toMatchObject({
+      severity: 'critical',
+      sentence: 'provider was killed for memory once',
+      steps: [
+        { changes: [{ key: 'provider.memory' }], why: expect.stringContaining('limited to no service') },
+      ],
+    })
+  })
+
+  test('memory-high: a heap that is not in use is smaller before a limit is larger', () => {
+    const story = createAdviceStory()
+    for (const worker of ['worker-1', 'worker-2']) story.memory.set(worker, 0.93 * 2 * GIB)
+    story.tell(60)
+    expect(judgeRule(story, { rule: 'memory-high' }).finding?.steps[0]?.changes).toEqual([
+      { key: 'worker.heap', from: 1536 * MIB, to: 768 * MIB },
+    ])
+  })
+})
+
+test('a limit that is not enforced holds nobody back, and leaves nothing undecided', () => {
+  const story = createAdviceStory()
+  for (const service of story.services.values()) service.limits.enforced = false
+  story.throttled.set('kafka', 0.5)
+  story.p99Ms = 300
+  story.tell(60)
+  expect(judgeRule(story, { rule: 'service-throttled' })).toEqual({ state: 'quiet' })
+  expect(judgeRule(story, { rule: 'latency-high' }).finding?.steps).toHaveLength(1)
+})

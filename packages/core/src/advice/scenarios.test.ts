@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { type AdviceStory, createAdviceStory } from '../../test/advice-story.ts'
 import { known } from '../metrics/index.ts'
-import { type Advice, judge } from './index.ts'
+import { type Advice, healthOf, judge, judgeVerdict } from './index.ts'
 
 const settings = (advice: Advice) =>
   advice.steps.map(({ changes }) => changes.map(({ key, from, to }) => `${key} ${from} → ${to}`).join(', '))
@@ -131,6 +131,7 @@ describe('the proof of issue 7, told', () => {
     story.tell(60)
     const advice = judge(story.context())
     expect(settings(advice)).toContain('topics.radiation-data.partitions 6 → 12')
+    expect(advice).toMatchObject({ next: null, holds: expect.stringContaining('taken back') })
     expect(advice.steps[0]).toMatchObject({
       effect: 'irreversible',
       cost: expect.stringContaining('taken back'),
@@ -258,5 +259,64 @@ describe('the proof of issue 7, told', () => {
     const [first] = judge(story.context()).undecided
     expect(first?.missing).toMatch(/is known for 11 s, and 30 s are needed$/)
     expect(first?.enoughAt).toBe(story.at - 11_000 + 30_000)
+  })
+})
+
+describe('a step that is applied', () => {
+  /** Makes the next step, lets its effect be seen, and judges it. */
+  function applyNext(story: AdviceStory, own: Map<string, number>, does: () => void) {
+    const before = story.context({ own })
+    const { next } = judge(before)
+    if (!next) throw new Error('there is no step to make')
+    for (const { key, to } of next.changes) own.set(key, Number(to))
+    story.apply(next.changes.map(({ key, to }) => ({ key, value: String(to), origin: 'overlay' })))
+    const appliedAt = story.at
+    does()
+    story.tell(80)
+    return judgeVerdict({
+      history: story.evaluator.history,
+      step: next,
+      appliedAt,
+      settings: before.settings,
+      targets: story.evaluator.targets,
+      spec: story.spec,
+      health: { before: healthOf(before.evaluation), after: healthOf(story.context({ own }).evaluation) },
+    })
+  }
+
+  test('over-parallel: a record costs less CPU, kept; then nothing more is advised', () => {
+    const story = overParallel()
+    story.tell(90)
+    const cores = (each: number) => {
+      for (const worker of ['worker-1', 'worker-2']) {
+        story.cpus.set(worker, each)
+        story.throttled.set(worker, 0.02)
+      }
+      story.p99Ms = 70
+    }
+    expect(applyNext(story, new Map(), () => cores(0.2))).toMatchObject({
+      verdict: 'kept',
+      comparisons: [{ metric: 'cost', outcome: 'as expected' }, { metric: 'out' }],
+    })
+    expect(judge(story.context()).steps).toEqual([])
+  })
+
+  test('under-parallel: the lag drains as predicted, kept', () => {
+    const story = createAdviceStory({ pins: [{ key: 'pipeline.parallelism', value: 1, origin: 'overlay' }] })
+    const own = new Map([['pipeline.parallelism', 1]])
+    story.in = 3000
+    story.out = 1900
+    for (const slot of story.slots) Object.assign(slot, { busy: 0.97, perSecond: 1900 })
+    story.cpus.set('worker-1', 1)
+    story.cpus.set('worker-2', 0.05)
+    story.tell(90)
+    const verdict = applyNext(story, own, () => {
+      // Two slots, the second worth 80 % of the first.
+      story.out = 1.8 * 1959
+      for (const slot of story.slots) slot.busy = 0.97
+      story.cpus.set('worker-2', 1)
+    })
+    expect(verdict.verdict).toBe('kept')
+    expect(verdict.comparisons[0]).toMatchObject({ metric: 'out', outcome: 'as expected' })
   })
 })

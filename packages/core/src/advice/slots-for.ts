@@ -3,8 +3,8 @@ import { largestDivisor } from '../stack/index.ts'
 /** One step takes at most this share away. Source: `scale-down.max-factor` of the Flink autoscaler. */
 export const MOST_SHRINK_SHARE = 0.6
 
-/** Nothing is done while demand is within this band of capacity. Source: Flink autoscaler, target 0.7 ± 0.3. */
-const UTILISATION_BAND = { low: 0.4, high: 1 } as const
+/** Demand ÷ capacity up to which nothing is added. Source: Flink autoscaler, the upper end of target 0.7 ± 0.3. */
+const MOST_UTILISATION = 1
 
 /** All divisors, upwards: the numbers of slots that have as many partitions each. */
 export function divisorsOf(partitions: number): number[] {
@@ -13,10 +13,9 @@ export function divisorsOf(partitions: number): number[] {
   )
 }
 
-/** What to do about demand ÷ capacity: nothing inside the band. */
-export function demandOf(utilisation: number): 'grow' | 'keep' | 'shrink' {
-  if (utilisation > UTILISATION_BAND.high) return 'grow'
-  return utilisation < UTILISATION_BAND.low ? 'shrink' : 'keep'
+/** Whether more is asked for (records per second) than can be done: less than that is left alone. */
+export function isOverloaded({ demand, capacity }: { demand: number; capacity: number }): boolean {
+  return demand > MOST_UTILISATION * capacity
 }
 
 /**

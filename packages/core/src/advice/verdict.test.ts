@@ -37,7 +37,7 @@ function verdictOf(
     appliedAt,
     settings: context.settings,
     targets: story.evaluator.targets,
-    workers: ['worker-1', 'worker-2'],
+    spec: story.spec,
     health: { before: healthBefore, after: healthOf(story.context().evaluation) },
   })
 }
@@ -135,7 +135,7 @@ describe('a verdict', () => {
         story.p99Ms = 84
         story.in = story.out = 300
       }).sentence,
-    ).toMatch(/^inconclusive: the load changed from 1,002\/s to 300\/s/)
+    ).toMatch(/^inconclusive: the load changed from 1,000\/s to 300\/s/)
     expect(
       verdictOf((story) => {
         story.silent.set('backend', 'backend is down')

@@ -1,7 +1,8 @@
 import type { History, Targets } from '../metrics/index.ts'
+import type { StackSpec } from '../stack/index.ts'
 import type { AdviceSettings } from './advice-settings.ts'
 import { type Health, healthLost } from './health.ts'
-import { type Between, measuredMean } from './measured.ts'
+import { type Between, measuredMean, workerNames } from './measured.ts'
 import { printFigure } from './print-figure.ts'
 import type { Expectation, Step } from './rule.ts'
 
@@ -36,12 +37,12 @@ export interface VerdictOptions {
   appliedAt: number
   settings: AdviceSettings
   targets: Targets
-  /** Workers whose CPU the cost of a record is of. */
-  workers: readonly string[]
+  /** In force before or after: its workers are those whose CPU a record costs. */
+  spec: Pick<StackSpec, 'services'>
   health: { before: Health; after: Health }
 }
 
-/** Input that changes by more than this share explains everything and nothing. */
+/** A load that changes by more than this share explains everything and nothing. */
 const SAME_LOAD = 0.2
 /** Variation is at least this share of what was before: less is left alone. */
 const LEAST_NOISE = 0.05
@@ -135,11 +136,15 @@ function isBetter({ better, before, after, noise }: Comparison): boolean {
   return (better === 'lower' ? before - after : after - before) > noise
 }
 
+/** What is asked for, and less that comes in. More that comes in of the same is the step's own doing: the provider waits less. */
 function loadChange(options: VerdictOptions): string | undefined {
-  const load = measureBoth(options, 'in')
-  if (!load) return 'the load before and after is not known'
-  const { before, after, noise } = load
-  return Math.abs(after - before) > Math.max(noise, SAME_LOAD * before)
+  const target = measureBoth(options, 'provider.target')
+  const into = measureBoth(options, 'in')
+  if (!target || !into) return 'the load before and after is not known'
+  const isOther = Math.abs(target.after - target.before) > SAME_LOAD * target.before
+  const isLess = into.before - into.after > Math.max(into.noise, SAME_LOAD * into.before)
+  const { before, after } = isOther ? target : into
+  return isOther || isLess
     ? `the load changed from ${printFigure(before, 'perSecond')} to ${printFigure(after, 'perSecond')}`
     : undefined
 }
@@ -162,7 +167,7 @@ function measureBoth(
 }
 
 function partsOf(
-  { history, settings, workers }: VerdictOptions,
+  { history, settings, spec }: VerdictOptions,
   { metric, between }: { metric: string; between: Between },
 ): { mean: number; variance: number; count: number } | undefined {
   const parts = Math.max(2, Math.round((between.to - between.from) / settings['advice.window']))
@@ -170,7 +175,7 @@ function partsOf(
   const means = Array.from({ length: parts }, (_, index) =>
     measuredMean(history, metric, {
       between: { from: between.from + index * each, to: between.from + (index + 1) * each },
-      workers,
+      workers: workerNames(spec),
     }),
   ).filter((mean) => mean !== undefined)
   if (means.length < 2 || means.length < (2 / 3) * parts) return undefined

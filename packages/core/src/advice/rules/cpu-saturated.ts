@@ -8,6 +8,7 @@ import { printFigure } from '../print-figure.ts'
 import { NOTHING, type Proposed, together } from '../propose-step.ts'
 import { evidenceOf, found, notEnough, quiet, type Rule, type RuleResult, settle } from '../rule.ts'
 import { sufferingOf } from '../suffering.ts'
+import { throttlingOf } from '../throttling.ts'
 import { lastWindows, mostWindows } from '../windows.ts'
 
 /** Too many slots for the CPU, else too little in each request. */
@@ -53,21 +54,18 @@ function judgeCpu(
 }
 
 function judgeThrottling(context: AdviceContext, worker: string): RuleResult {
-  const throttled = lastWindows(context, `throttled/${worker}`)
-  if (!throttled.known) return notEnough(throttled)
-  const share = printFigure(throttled.whole.average, 'share')
-  if (!mostWindows(throttled, ({ average }) => average > context.evaluator.targets.throttledShare))
-    return quiet(`${worker} is throttled in ${share} of its CPU periods`)
+  const throttling = throttlingOf(context, worker)
+  if (!throttling.known) return notEnough(throttling)
+  if (!throttling.isHeld) return quiet(throttling.sentence)
   const suffering = sufferingOf(context)
   if (!suffering.known) return notEnough(suffering)
-  if (!suffering.suffers)
-    return quiet(`${worker} is throttled in ${share} of its CPU periods, and nothing waits for it`)
+  if (!suffering.suffers) return quiet(`${throttling.sentence}, and nothing waits for it`)
   return found({
     rule: 'cpu-saturated',
     severity: 'critical',
     subject: worker,
-    sentence: `${worker} is throttled in ${share} of its CPU periods: ${suffering.sentence}`,
-    evidence: [evidenceOf(`throttled/${worker}`, throttled, 'share')],
+    sentence: `${throttling.sentence}: ${suffering.sentence}`,
+    evidence: [evidenceOf(`throttled/${worker}`, throttling.told, 'share')],
     stage: 'workers',
     ...answersOf(context),
   })
@@ -76,7 +74,9 @@ function judgeThrottling(context: AdviceContext, worker: string): RuleResult {
 /** Fewer slots come first; CPU that others leave idle is moved here (service-throttled) before records have to wait for batches. */
 function answersOf(context: AdviceContext): Proposed {
   const slots = context.spec.settings['pipeline.parallelism'].value
-  if (fittingSlots(context) < slots) return proposeFewerSlots(context)
+  const fitting = fittingSlots(context)
+  if (!fitting) return NOTHING
+  if (fitting.slots < slots) return proposeFewerSlots(context, fitting)
   const moved = moveCpu(cpuHoldersOf(context), {
     to: 'worker',
     heldBack: 0,

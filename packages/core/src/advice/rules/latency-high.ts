@@ -3,6 +3,7 @@ import { shorterLinger } from '../batching.ts'
 import type { AdviceContext } from '../context.ts'
 import { NOTHING, type Proposed, proposeStep } from '../propose-step.ts'
 import { evidenceOf, found, notEnough, quiet, type Rule } from '../rule.ts'
+import { throttlingOf } from '../throttling.ts'
 import { lastWindows, mostWindows, type Told } from '../windows.ts'
 
 /** Records arrive late. Lag and throttling come first: no shorter wait makes up for them. */
@@ -36,13 +37,16 @@ export const latencyHigh: Rule = {
 
 /** What has to be answered before waits are looked at; undefined when it is none. */
 function comesFirst(context: AdviceContext): string | undefined {
-  const { flow, services } = context.evaluation
-  if (flow.drain.kind === 'never' || flow.drain.kind === 'drains' || (flow.lag.state ?? 'ok') !== 'ok')
+  const { lag, drain } = context.evaluation.flow
+  if (!lag.now.known || drain.kind === 'unknown') return 'whether records pile up cannot be told'
+  if (drain.kind === 'never' || drain.kind === 'drains' || (lag.state !== null && lag.state !== 'ok'))
     return 'records pile up, which comes first'
-  if (!services.known) return `whether a service is throttled cannot be told (${services.why})`
-  const { throttledShare } = context.evaluator.targets
-  const held = services.value.find(({ throttled }) => (throttled.average ?? 0) > throttledShare)
-  return held && `${held.name} is throttled, which comes first`
+  for (const { name } of context.spec.services) {
+    const throttling = throttlingOf(context, name)
+    if (!throttling.known) return `whether ${name} is throttled cannot be told (${throttling.why})`
+    if (throttling.isHeld) return `${throttling.sentence}, which comes first`
+  }
+  return undefined
 }
 
 /** The leg that dominates, and the wait in it that a setting decides: one step down. */

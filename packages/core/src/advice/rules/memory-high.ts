@@ -35,7 +35,10 @@ export const memoryHigh: Rule = {
 function judgeKills(context: AdviceContext, service: ServiceSpec) {
   const { services } = context.evaluation
   if (!services.known) return notEnough({ known: false, why: `services: ${services.why}`, enoughAt: null })
-  const kills = services.value.find(({ name }) => name === service.name)?.outOfMemoryKills ?? 0
+  const seen = services.value.find(({ name }) => name === service.name)
+  if (!seen)
+    return notEnough({ known: false, why: `${service.name} is not among the services`, enoughAt: null })
+  const kills = seen.outOfMemoryKills
   if (kills === 0) return quiet(`${service.name} was not killed for memory`)
   return found({
     ...about(service),

@@ -10,7 +10,7 @@ import { printFigure } from '../print-figure.ts'
 import { proposeStep } from '../propose-step.ts'
 import { type Change, found, notEnough, quiet, type Rule, type RuleResult, settle } from '../rule.ts'
 import { MOST_SHRINK_SHARE } from '../slots-for.ts'
-import { mayBeCatchingUp } from '../suffering.ts'
+import { mayBeCatchingUp, sufferingOf } from '../suffering.ts'
 import { lastWindows, type Missing, type Told } from '../windows.ts'
 
 /** Less than this share of the machine is not worth a restart. */
@@ -23,11 +23,13 @@ export const overProvisioned: Rule = {
   guidelines: [],
   needs: {
     window: 'longWindows',
-    readings: ['cores/SERVICE', 'memory/SERVICE', 'in', 'slots.waiting', 'provider.waiting'],
+    readings: ['cores/SERVICE', 'memory/SERVICE', 'in', 'p99', 'lag', 'slots.waiting', 'provider.waiting'],
   },
   evaluate(context) {
-    if (context.evaluation.bottleneck.stage !== null || mayBeCatchingUp(context))
-      return quiet('records wait, so nothing is taken away')
+    const suffering = sufferingOf(context)
+    if (!suffering.known) return notEnough(suffering)
+    if (suffering.suffers || mayBeCatchingUp(context))
+      return quiet(`nothing is taken away: ${suffering.sentence}`)
     const count = context.settings['advice.longWindows']
     // Where it is not known who waits, nobody can be called idle.
     for (const metric of ['slots.waiting', 'provider.waiting']) {

@@ -3,7 +3,6 @@ import { formatCpus } from '../../units/index.ts'
 import type { AdviceContext } from '../context.ts'
 import { cpuHoldersOf, stageOf } from '../cpu-holders.ts'
 import { type CpuHolder, type MovedCpu, moveCpu } from '../move-cpu.ts'
-import { printFigure } from '../print-figure.ts'
 import { NOTHING, type Proposed, proposeStep } from '../propose-step.ts'
 import {
   type Change,
@@ -16,7 +15,8 @@ import {
   settle,
 } from '../rule.ts'
 import { sufferingOf } from '../suffering.ts'
-import { lastWindows, mostWindows, type Told } from '../windows.ts'
+import { throttlingOf } from '../throttling.ts'
+import { lastWindows, type Told } from '../windows.ts'
 
 /** One service waits for CPU that others do not use. */
 export const serviceThrottled: Rule = {
@@ -33,12 +33,10 @@ export const serviceThrottled: Rule = {
 }
 
 function judge(context: AdviceContext, { name, role }: ServiceSpec) {
-  const throttled = lastWindows(context, `throttled/${name}`)
-  if (!throttled.known) return notEnough(throttled)
-  const share = printFigure(throttled.whole.average, 'share')
-  const said = `${name} is throttled in ${share} of its CPU periods`
-  if (!mostWindows(throttled, ({ average }) => average > context.evaluator.targets.throttledShare))
-    return quiet(said)
+  const throttling = throttlingOf(context, name)
+  if (!throttling.known) return notEnough(throttling)
+  if (!throttling.isHeld) return quiet(throttling.sentence)
+  const { told: throttled, sentence: said } = throttling
   const suffering = sufferingOf(context)
   if (!suffering.known) return notEnough(suffering)
   if (!suffering.suffers) return quiet(`${said}, and nothing waits for it: ${suffering.sentence}`)
