@@ -1,10 +1,12 @@
 import * as Flags from '@oclif/core/flags'
 import { RadtuneError } from '@radtune/core/errors'
+import type { StackSpec } from '@radtune/core/stack'
 import { formatBytes, formatDuration } from '@radtune/core/units'
 import { type Answer, BaseCommand } from '../base-command.ts'
 import { answerEnvelope } from '../output/envelope.ts'
 import { monitorLine } from '../output/monitor-text.ts'
 import type { LogLine } from '../ports/runtime.ts'
+import type { Judged } from '../services/advise-stack.ts'
 import { NOTHING_RUNS } from '../services/collect-snapshots.ts'
 import { createMonitorPace, type MonitorPace } from '../services/monitor-pace.ts'
 import {
@@ -143,6 +145,7 @@ export default class Monitor extends BaseCommand {
     await watchMonitor({
       moments: (signal, pace) => this.#moments(flags, pace, signal),
       onMoment: async (moment) => recorder?.write(moment),
+      judge: this.#judge(flags),
       pace: createMonitorPace({ ...request, replayed }),
       replayed,
       self,
@@ -172,6 +175,33 @@ export default class Monitor extends BaseCommand {
       pace: flags.once ? { speed: 0 } : pace,
       signal,
     })
+  }
+
+  /** By the plan that runs; of a recording, by that of its profile. Advice is an extra: what it lacks must not end the monitor. */
+  #judge(flags: MonitorFlagValues): (moment: Moment) => Promise<Judged | undefined> {
+    let planned: { of: string; spec: StackSpec } | undefined
+    return async (moment) => {
+      const { stack, settings } = moment.snapshot
+      if (!stack.known) return undefined
+      const of = `${stack.value.launchedAt} ${settings.known ? settings.value.revision : ''}`
+      try {
+        if (planned?.of !== of) planned = { of, spec: await this.#planOf(stack.value.profile, flags) }
+        const { inForceIn, judgeMoment } = await import('../services/advise-stack.ts')
+        return judgeMoment(moment, { spec: inForceIn(planned.spec, moment.snapshot) })
+      } catch {
+        return undefined
+      }
+    }
+  }
+
+  async #planOf(profile: string, flags: MonitorFlagValues): Promise<StackSpec> {
+    if (flags.replay === undefined) {
+      const { adviceLaunch } = await import('../services/advise-stack.ts')
+      return (await adviceLaunch(await this.world.stackWorld(await this.projectDir(flags)))).spec
+    }
+    const { planProject } = await import('../services/plan-project.ts')
+    const request = { profile, profileFromEnvironment: false, assignments: [], pins: [] }
+    return (await planProject(await this.planPlaces(flags), request)).spec
   }
 
   /** Into the folder that one works in, under a name of its own. */

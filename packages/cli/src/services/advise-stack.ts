@@ -12,7 +12,7 @@ import {
   rules,
 } from '@radtune/core/advice'
 import { RadtuneError } from '@radtune/core/errors'
-import type { Recording } from '@radtune/core/metrics'
+import type { Recording, Snapshot } from '@radtune/core/metrics'
 import type { StackSpec } from '@radtune/core/stack'
 import type { Launch } from '../ports/runtime.ts'
 import type { StackWorld } from '../ports/stack-world.ts'
@@ -100,11 +100,11 @@ export async function adviseRecording(
   let last: Moment | undefined
   for await (const moment of replayRecording(recording, { clock, pace: { speed: 0 }, signal })) last = moment
   if (!last) throw new RadtuneError('RT-MON-001', { what: 'the recording holds no snapshot' })
-  return judgeMoment(last, { spec: inForceIn(spec, last), own: new Map(), only, inFlight: undefined })
+  return judgeMoment(last, { spec: inForceIn(spec, last.snapshot), only })
 }
 
-/** A recording tells the values that held; the plan tells the rest. */
-function inForceIn(spec: StackSpec, { snapshot: { settings } }: Moment): StackSpec {
+/** A plan with the values that held: a recording tells those, the plan the rest. */
+export function inForceIn(spec: StackSpec, { settings }: Snapshot): StackSpec {
   if (!settings.known) return spec
   const { values } = settings.value
   const inForce = Object.entries(spec.settings).map(([key, setting]) => [
@@ -114,18 +114,19 @@ function inForceIn(spec: StackSpec, { snapshot: { settings } }: Moment): StackSp
   return { ...spec, settings: Object.fromEntries(inForce) as StackSpec['settings'] }
 }
 
-function judgeMoment(
+/** What the rules say of one moment. */
+export function judgeMoment(
   moment: Moment,
   {
     spec,
-    own,
-    only,
+    own = new Map(),
+    only = rules,
     inFlight,
   }: {
     spec: StackSpec
-    own: NonNullable<ContextOptions['own']>
-    only: readonly Rule[]
-    inFlight: string | undefined
+    own?: NonNullable<ContextOptions['own']>
+    only?: readonly Rule[]
+    inFlight?: string | undefined
   },
 ): Judged {
   const now = moment.snapshot.at

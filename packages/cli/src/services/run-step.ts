@@ -58,7 +58,7 @@ export async function runStep(
   const seen = observer.moment?.evaluator.history.oldestAt ?? from
   const enoughAt = seen + settings['advice.verify']
   await observer.observe(({ snapshot }) => {
-    onProgress('measuring what is before', Math.max(0, enoughAt - snapshot.at))
+    if (snapshot.at < enoughAt) onProgress('measuring what is before', enoughAt - snapshot.at)
     return snapshot.at >= enoughAt
   }, applying.signal)
   const id = nextId(await journal.read())
@@ -114,7 +114,7 @@ async function verifyStep(
     appliedAt,
     settings,
     targets: evaluator.targets,
-    workers: spec.services.filter(({ role }) => role === 'worker').map(({ name }) => name),
+    spec,
     health: { before: before ?? after, after },
   })
   const stays = verdict.verdict === 'kept' || (verdict.verdict === 'inconclusive' && keep)

@@ -52,6 +52,7 @@ export const MONITOR_KEYS: readonly MonitorKey[] = [
   { keys: ['enter'], name: 'enter', does: 'open', footer: true, act: (store) => store.open('detail') },
   { keys: ['escape', 'backspace'], name: 'esc', does: 'back; clears the filter', act: goBack },
   { keys: ['l'], name: 'l', does: 'logs', footer: true, act: openLogs },
+  { keys: ['a'], name: 'a', does: 'advice', footer: true, act: (store) => store.open('advice') },
   { keys: ['up', 'k'], name: '↑ ↓', does: 'choose a row, scroll', act: (store) => move(store, -1) },
   { keys: ['down', 'j'], name: '', does: '', act: (store) => move(store, 1) },
   {
@@ -171,7 +172,8 @@ function openLogs(store: MonitorStore): void {
 function move(store: MonitorStore, by: number): void {
   const { moment, look } = store.current()
   if (look.view === 'logs') store.look({ scrolled: Math.max(0, look.scrolled - by) })
-  if (!moment || look.view === 'logs') return
+  if (look.view === 'advice') store.look({ scrolled: Math.max(0, look.scrolled + by) })
+  if (!moment || look.view === 'logs' || look.view === 'advice') return
   const rows = focusedRows(moment, look)
   const at = rows.indexOf(chosenRow(moment, look) ?? '')
   const row = rows[Math.max(0, Math.min(rows.length - 1, at + by))]

@@ -4,8 +4,8 @@ import type { GraphStyle } from './view-models/graphs.ts'
 export const PANELS = ['flow', 'services', 'partitions', 'slots', 'events'] as const
 export type Panel = (typeof PANELS)[number]
 
-/** What fills the screen: all panels, one row of a panel in full, the logs, or what the keys and words mean. */
-export type View = 'panels' | 'detail' | 'logs' | 'help'
+/** What fills the screen: all panels, one row of a panel in full, the logs, the advice, or what the keys and words mean. */
+export type View = 'panels' | 'detail' | 'logs' | 'advice' | 'help'
 
 /** How a moment is looked at: nothing of it belongs to the stack. */
 export interface Look {
@@ -28,7 +28,7 @@ export interface Look {
   graphs: GraphStyle
   /** The service whose logs are shown; all when undefined. */
   logsOf: string | undefined
-  /** Lines that the logs are scrolled back. */
+  /** Lines that the logs are scrolled back, or the advice on. */
   scrolled: number
   /** What the last key has to say, until the next one. */
   notice: string | undefined

@@ -3,7 +3,9 @@ import { render } from 'ink-testing-library'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { runningWorld } from '../../test/running-world.ts'
 import { createMemoryWorld } from '../adapters/memory/memory-world.ts'
+import { plannedSpec } from '../adapters/memory/planned-spec.ts'
 import type { StackWorld } from '../ports/stack-world.ts'
+import { judgeMoment } from '../services/advise-stack.ts'
 import { NOTHING_RUNS } from '../services/collect-snapshots.ts'
 import { type Moment, monitorStack } from '../services/monitor-stack.ts'
 import { MONITOR_KEYS } from './monitor-keys.ts'
@@ -244,6 +246,21 @@ describe('the monitor screen', () => {
     await vi.waitFor(() => expect(logs.closed).toBe(1))
   })
 
+  test('shows the advice that there is, and how much of it', async () => {
+    const { store, press, sees } = draw()
+    const moment = (await momentsOf(40)).at(-1) as Moment
+    store.add(moment)
+    press('a')
+    await sees('the rules have not been asked yet')
+    const judged = judgeMoment(moment, { spec: plannedSpec('4c8g') })
+    store.judge(judged)
+    await sees('Measured 39 s')
+    await sees('Bottleneck: no bottleneck: 31 % busy')
+    const [step] = judged.advice.steps
+    press(ESCAPE)
+    await sees(step ? `a: advice ${judged.advice.steps.length}` : '─ flow ─')
+  })
+
   test('says why there are no logs', async () => {
     const { store, press, sees, logs } = draw()
     for (const moment of await momentsOf(1)) store.add(moment)
@@ -319,7 +336,7 @@ describe('the layout', () => {
       for (const change of views) {
         const look = { ...firstLook('braille'), ...change }
         const logs = [{ service: 'kafka', text: `漢字 ${'x'.repeat(300)}` }]
-        const screen = { look, keys: MONITOR_KEYS, logs }
+        const screen = { look, keys: MONITOR_KEYS, logs, judged: undefined }
         const view = { moment, intervalMs: 1000, mode: 'LIVE', screen }
         const lines = monitorView(view, { columns, rows })
         const what = `${columns}×${rows} ${JSON.stringify(change)}`
@@ -345,7 +362,7 @@ describe('the layout', () => {
     ['service', 80, 24, { view: 'detail' as const, chosen: { services: 'worker-1' } }],
   ])('the %s at %i×%i', async (name, columns, rows, change) => {
     const moment = (await momentsOf(90)).at(-1) as Moment
-    const screen = { look: { ...firstLook('braille'), ...change }, keys: FOOTER, logs: [] }
+    const screen = { look: { ...firstLook('braille'), ...change }, keys: FOOTER, logs: [], judged: undefined }
     const lines = monitorView({ moment, intervalMs: 1000, mode: 'LIVE', screen }, { columns, rows })
     const text = lines.map((line) => textOf(line).trimEnd()).join('\n')
     await expect(`${text}\n`).toMatchFileSnapshot(`__frames__/monitor-${name}-${columns}x${rows}.txt`)
@@ -354,7 +371,7 @@ describe('the layout', () => {
   test('what is not known is n/a with a why, in every panel', async () => {
     const world = createMemoryWorld()
     const [moment] = await collect(world, 1)
-    const screen = { look: firstLook('block'), keys: FOOTER, logs: [] }
+    const screen = { look: firstLook('block'), keys: FOOTER, logs: [], judged: undefined }
     const lines = monitorView(
       { moment: moment as Moment, intervalMs: 1000, mode: 'LIVE', screen },
       { columns: 120, rows: 40 },

@@ -1,3 +1,4 @@
+import type { Judged } from '../services/advise-stack.ts'
 import type { Moment } from '../services/monitor-stack.ts'
 import { MomentRing } from './moment-ring.ts'
 import { firstLook, type Look, type View } from './monitor-look.ts'
@@ -21,6 +22,8 @@ export interface MonitorState {
   /** Its number while it is held and others come; undefined follows the newest. */
   held: number | undefined
   look: Look
+  /** What the rules said last; undefined before they were asked. */
+  judged: Judged | undefined
   /** Oldest first. */
   logs: readonly ShownLogLine[]
   /** A replay has come to its end. */
@@ -32,6 +35,7 @@ export interface MonitorStore {
   current(): MonitorState
   add(moment: Moment): void
   finish(): void
+  judge(judged: Judged): void
   /** Holds the newest moment, or goes on with what came meanwhile. */
   togglePause(): void
   /**
@@ -63,6 +67,7 @@ export function createMonitorStore({
     moment: undefined,
     held: undefined,
     look: firstLook(graphs),
+    judged: undefined,
     logs: [],
     over: false,
   }
@@ -82,6 +87,7 @@ export function createMonitorStore({
       hold(state.held === undefined ? undefined : Math.max(oldest, state.held))
     },
     finish: () => change({ over: true }),
+    judge: (judged) => change({ judged }),
     togglePause() {
       if (ring.bounds) hold(state.held === undefined ? ring.bounds.newest : undefined)
     },

@@ -1,3 +1,4 @@
+import type { Judged } from '../services/advise-stack.ts'
 import type { MonitorPace } from '../services/monitor-pace.ts'
 import type { Moment } from '../services/monitor-stack.ts'
 import type { OpenLogs } from './follow-logs.ts'
@@ -5,6 +6,9 @@ import { createMonitorStore, type MonitorStore } from './monitor-store.ts'
 import { MonitorScreen } from './screens/MonitorScreen.tsx'
 import { showScreen } from './show-screen.ts'
 import type { GraphStyle } from './view-models/graphs.ts'
+
+/** Samples from one judgement to the next: the rules look at half a minute and more. */
+const JUDGE_EVERY = 5
 
 interface Watching {
   /** Begins to collect, or to replay, until the signal is aborted. */
@@ -14,6 +18,8 @@ interface Watching {
   ): Promise<AsyncIterable<Moment>>
   /** Called with each moment before it is drawn. */
   onMoment(moment: Moment): Promise<void>
+  /** What the rules say of a moment; undefined where there is nothing to judge by. */
+  judge(moment: Moment): Promise<Judged | undefined>
   pace: MonitorPace
   replayed: boolean
   self: (() => string) | undefined
@@ -35,6 +41,7 @@ interface Watching {
 export async function watchMonitor({
   moments,
   onMoment,
+  judge,
   pace,
   replayed,
   graphs,
@@ -69,9 +76,15 @@ export async function watchMonitor({
           return store.wanted() === 'soon' ? 0 : pace.speed
         },
       }
+      let count = 0
       for await (const moment of await moments(signal, stepped)) {
         await onMoment(moment)
         store.add(moment)
+        if (count % JUDGE_EVERY === JUDGE_EVERY - 1) {
+          const judged = await judge(moment)
+          if (judged) store.judge(judged)
+        }
+        count += 1
         if (replayed) await untilWanted(store, signal)
       }
       store.finish()

@@ -1,9 +1,11 @@
 import type { Evaluation } from '@radtune/core/metrics'
 import { formatDuration } from '@radtune/core/units'
 import { drainText, headline } from '../../output/monitor-text.ts'
+import type { Judged } from '../../services/advise-stack.ts'
 import type { Moment } from '../../services/monitor-stack.ts'
 import { firstLook, type Look, PANELS, type Panel } from '../monitor-look.ts'
 import type { ShownLogLine } from '../monitor-store.ts'
+import { adviceLines } from './monitor-advice.ts'
 import { type Charting, chartLines, FLOW_METRICS, focusedChart } from './monitor-charts.ts'
 import { detailLines } from './monitor-detail.ts'
 import type { KeyName } from './monitor-help.ts'
@@ -14,7 +16,7 @@ import { panelTable } from './monitor-tables.ts'
 import { chosenRow } from './panel-rows.ts'
 import { tableLines } from './panel-table.ts'
 import type { ScreenSize } from './status-view.ts'
-import { beside, fitLine, heading, type StyledLine, span, spread } from './styled-line.ts'
+import { beside, fitLine, heading, type StyledLine, span, spread, widthOf } from './styled-line.ts'
 
 /** What the monitor draws beside the moment itself. */
 export interface MonitorView {
@@ -25,7 +27,12 @@ export interface MonitorView {
   /** What radtune itself uses, when that is asked for. */
   self?: string | undefined
   /** What only a screen has; a frame that is read once has neither keys nor a choice. */
-  screen?: { look: Look; keys: readonly KeyName[]; logs: readonly ShownLogLine[] }
+  screen?: {
+    look: Look
+    keys: readonly KeyName[]
+    logs: readonly ShownLogLine[]
+    judged: Judged | undefined
+  }
 }
 
 /** From here on there is room for a second column. */
@@ -45,10 +52,7 @@ const MOST_ROWS = 60
 export function monitorView(view: MonitorView, { columns, rows }: ScreenSize): StyledLine[] {
   const { evaluation } = view.moment
   if (columns < 60 || rows < 16) return [fitLine(shortLine(evaluation), columns)]
-  const top = [
-    headerLine(view, columns),
-    [span(` ${wordOf(evaluation)}`, toneOf(evaluation.state)), span(`  ${headline(evaluation)}`)],
-  ]
+  const top = [headerLine(view, columns), headLine(view, columns)]
   const footer: StyledLine[] = [
     ...(view.self === undefined ? [] : [[span(` ${view.self}`, 'dim')]]),
     ...(view.screen ? [footerLine(view.screen)] : []),
@@ -63,10 +67,12 @@ export function monitorView(view: MonitorView, { columns, rows }: ScreenSize): S
 function bodyLines(view: MonitorView, size: ScreenSize): StyledLine[] {
   const { screen } = view
   if (!screen) return overview(view, size)
-  const { look, logs } = screen
+  const { look, logs, judged } = screen
   switch (look.view) {
     case 'logs':
       return logLines(logs, { look, ...size })
+    case 'advice':
+      return adviceLines(judged, { ...size, scrolled: look.scrolled })
     case 'detail':
       return detail(view, look, size)
     default:
@@ -177,6 +183,15 @@ function footerLine({ look, keys }: NonNullable<MonitorView['screen']>): StyledL
     ]
   if (look.notice !== undefined) return [span(` ${look.notice}`, 'accent')]
   return keys.flatMap(({ name, does }) => [span(` ${name}`, 'strong'), span(` ${does} `, 'dim')])
+}
+
+/** What is to be known first, and how much there is to change. */
+function headLine({ moment: { evaluation }, screen }: MonitorView, columns: number): StyledLine {
+  const steps = screen?.judged?.advice.steps.length ?? 0
+  const right = steps === 0 ? [] : [span(`a: advice ${steps} `, 'accent')]
+  const room = columns - widthOf(right) - 1
+  const said = [span(` ${wordOf(evaluation)}`, toneOf(evaluation.state)), span(`  ${headline(evaluation)}`)]
+  return spread(fitLine(said, room), right, columns)
 }
 
 /** Before the first moment. */
