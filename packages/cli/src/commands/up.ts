@@ -8,6 +8,8 @@ import { upText } from '../output/up-text.ts'
 import { readRuntime } from '../runtime-flag.ts'
 import type { CriticalStep } from '../services/critical-path.ts'
 import type { LaunchOutcome } from '../services/launch-stack.ts'
+import type { PlanPlaces } from '../services/plan-project.ts'
+import type { DemoName } from '../services/plant-demo.ts'
 
 /** `data` of radtune.up/1. */
 export interface UpData {
@@ -88,6 +90,11 @@ export default class Up extends BaseCommand {
     }),
     force: Flags.boolean({ description: 'launch although the machine has not enough memory' }),
     keep: Flags.boolean({ description: 'when a service fails, leave the others running' }),
+    demo: Flags.string({
+      description: 'a stack with something wrong, for radtune advise to put right',
+      options: ['starved-broker', 'over-parallel', 'under-parallel', 'slow-fetch'],
+      helpValue: 'NAME',
+    }),
     port: Flags.string({
       description: "Kafka's port, or auto: free ports for all services [default: 9092, 8000, 8080]",
       helpValue: 'N|auto',
@@ -98,6 +105,7 @@ export default class Up extends BaseCommand {
     '<%= config.bin %> up --profile 4c8g',
     '<%= config.bin %> up --data measurements.csv --rate 5000',
     '<%= config.bin %> up --data measurements.csv --rate 0 --once --fresh --yes',
+    '<%= config.bin %> up --demo starved-broker',
   ]
 
   override async run(): Promise<Answer<UpData>> {
@@ -115,14 +123,27 @@ export default class Up extends BaseCommand {
       import('../services/launch-stack.ts'),
       import('../tui/up-progress.ts'),
     ])
-    const { spec } = await planProject(await this.planPlaces(flags), {
+    const places = await this.planPlaces(flags)
+    const demo =
+      flags.demo === undefined
+        ? undefined
+        : await this.#demo(places, { name: flags.demo as DemoName, profile: flags.profile })
+    const rate = flags.rate ?? demo?.rate
+    const { spec } = await planProject(places, {
       profile: flags.profile,
       profileFromEnvironment: this.flagsFromEnvironment.has('profile'),
       assignments: flags.set ?? [],
       pins:
-        flags.rate === undefined
+        rate === undefined
           ? []
-          : [{ key: 'provider.rate', value: flags.rate, origin: 'flag', at: '--rate' }],
+          : [
+              {
+                key: 'provider.rate',
+                value: rate,
+                origin: 'flag',
+                at: flags.rate === undefined ? '--demo' : '--rate',
+              },
+            ],
     })
     const world = await this.world.stackWorld(await this.projectDir(flags), wish)
     const progress = createUpProgress({
@@ -156,6 +177,16 @@ export default class Up extends BaseCommand {
     }
     if (outcome.kind === 'interrupted') throw interrupted(this.interruption, outcome.left)
     return { data: upData(outcome), text: upText(outcome, this.output.stdout.palette) }
+  }
+
+  async #demo(
+    places: PlanPlaces,
+    asked: { name: DemoName; profile: string | undefined },
+  ): Promise<{ rate: number }> {
+    const { plantDemo } = await import('../services/plant-demo.ts')
+    const demo = await plantDemo(places, { ...asked, now: this.world.clock.now() })
+    this.output.say(`demo ${asked.name}: ${demo.sentence}; radtune advise says what to do about it`)
+    return demo
   }
 
   #confirmation(answered: boolean, pause: () => void) {

@@ -158,6 +158,13 @@ export const errorCatalogue = {
       'The local runtime and Docker do not share data: what one has recorded, the other does not see. Going on without them is only done when you say so.',
     fix: ['radtune up --runtime local', 'radtune up --yes'],
   },
+  'RT-UP-013': {
+    title: 'a demo needs a project without settings of its own',
+    exitCode: 2,
+    explanation:
+      'radtune up --demo writes settings that make something go wrong into .radtune/overlay.yaml, so that radtune advise may put it right. What somebody has set there is not overwritten.',
+    fix: ['radtune up --demo NAME in an empty folder', 'radtune get'],
+  },
   'RT-CLI-020': {
     title: 'no such service',
     exitCode: 2,

@@ -1,0 +1,84 @@
+import { RadtuneError } from '@radtune/core/errors'
+import type { SettingKey } from '@radtune/core/settings'
+import { parse } from 'yaml'
+import { editOverlay } from './edit-overlay.ts'
+import { createJournalStore, nextId } from './journal-store.ts'
+import { type PlanPlaces, planProject } from './plan-project.ts'
+
+/** A stack with something wrong, to see what advice makes of it. */
+interface Demo {
+  sentence: string
+  /** Readings per second that show it. */
+  rate: number
+  values: Readonly<Partial<Record<SettingKey, number>>>
+}
+
+export const DEMOS = {
+  'starved-broker': {
+    sentence: 'Kafka has 0.2 CPU, and the workers are idle',
+    rate: 2000,
+    values: { 'kafka.cpus': 0.2 },
+  },
+  'over-parallel': {
+    sentence: 'six slots share 0.6 CPU',
+    rate: 4000,
+    values: { 'worker.cpus': 0.3 },
+  },
+  'under-parallel': {
+    sentence: 'one slot, and more readings than it can take',
+    rate: 5000,
+    values: { 'pipeline.parallelism': 1, 'worker.cpus': 0.3 },
+  },
+  'slow-fetch': {
+    sentence: 'fetches wait for bytes that come slowly',
+    rate: 50,
+    values: { 'consumer.fetchMinBytes': 1024 },
+  },
+} as const satisfies Record<string, Demo>
+
+export type DemoName = keyof typeof DEMOS
+
+/**
+ * Gives a new project the settings of a demo, as a step in the journal: so advice may change them, and radtune advise --undo takes
+ * them back. Answers the rate that shows it. Throws RT-UP-013 when the project has settings of its own.
+ */
+export async function plantDemo(
+  places: PlanPlaces,
+  { name, profile, now }: { name: DemoName; profile: string | undefined; now: number },
+): Promise<{ rate: number; sentence: string }> {
+  const { sentence, rate, values }: Demo = DEMOS[name]
+  const path = `${places.projectDir}/.radtune/overlay.yaml`
+  const before = await places.files.read(path)
+  const journal = createJournalStore(places.files, places.projectDir, () => undefined)
+  const entries = await journal.read()
+  const own = (parse(before ?? '') as { settings?: object } | null)?.settings ?? {}
+  if (entries.some(({ opened }) => opened.by === by(name))) return { rate, sentence }
+  if (Object.keys(own).length > 0)
+    throw new RadtuneError('RT-UP-013', { what: `${path} has settings already` })
+  const { spec } = await planProject(places, { profile, assignments: [] })
+  const changes = Object.entries(values).map(([key, to]) => ({
+    key: key as SettingKey,
+    from: spec.settings[key as SettingKey].value,
+    to,
+  }))
+  const id = nextId(entries)
+  const step = {
+    rule: 'limit-oversubscribed',
+    effect: 'live',
+    changes,
+    stage: null,
+    why: `planted by --demo: ${sentence}`,
+    expected: [],
+    cost: 'it is worse, on purpose',
+  } as const
+  await journal.append({ id, at: now, kind: 'open', by: by(name), step, sentence, evidence: [] })
+  const edits = changes.map(({ key, to }) => ({ name: key, value: to }))
+  await places.files.write(path, editOverlay(before, edits))
+  for (const kind of ['applied', 'settled'] as const) await journal.append({ id, at: now, kind })
+  await journal.append({ id, at: now, kind: 'verdict', verdict: 'kept', sentence: step.why })
+  return { rate, sentence }
+}
+
+function by(name: DemoName): string {
+  return `radtune up --demo ${name}`
+}
