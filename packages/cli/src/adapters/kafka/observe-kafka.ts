@@ -20,16 +20,17 @@ export interface KafkaObserver {
 
 type Answer<Value> = Extract<Reading<Value>, { known: true }>
 
-/** Asking for sizes makes the broker look at all its segments. */
-const SIZES_EVERY_MS = 10_000
+/** Where logs begin changes by retention alone; asking for sizes makes the broker look at all its segments. */
+const SELDOM_MS = 10_000
 
-/** Four small requests each time, and one more for the sizes now and then. */
+/** Three small requests each time, and two more now and then. */
 export function createKafkaObserver(
   cluster: Cluster,
   { now = Date.now }: { now?: () => number } = {},
 ): KafkaObserver {
   let topics: string[] = []
   let coordinator: Promise<ClusterBroker> | undefined
+  let lows: { offsets: Offsets; askedAt: number } | undefined
   let sizes: { reading: Reading<Record<string, number>>; askedAt: number } | undefined
 
   /**
@@ -88,13 +89,13 @@ export function createKafkaObserver(
           fromBeginning,
         })),
       )
-    const lows = await of(true)
+    if (!lows || now() - lows.askedAt >= SELDOM_MS) lows = { askedAt: now(), offsets: await of(true) }
     const ends = await timed(() => of(false))
-    return { ...ends, value: joinOffsets(lows, ends.value) }
+    return { ...ends, value: joinOffsets(lows.offsets, ends.value) }
   }
 
   async function readSizes(): Promise<Reading<Record<string, number>>> {
-    if (sizes && now() - sizes.askedAt < SIZES_EVERY_MS) return sizes.reading
+    if (sizes && now() - sizes.askedAt < SELDOM_MS) return sizes.reading
     const askedAt = now()
     const reading = await read(fromCoordinator((of) => timed(() => readLogSizes(of))))
     sizes = { reading, askedAt }
