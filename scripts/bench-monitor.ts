@@ -4,6 +4,7 @@ import process from 'node:process'
 import { setTimeout as delay } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { runJson, withProject } from '../test/e2e/radtune.ts'
+import { measureHour } from './bench/hour-of-history.ts'
 import { cpuMsOf, residentBytesOf } from './bench/process-usage.ts'
 import { mebibytes, median, slopePerHour, tableText } from './bench/report.ts'
 import { openTerminal } from './bench/terminal.ts'
@@ -14,8 +15,8 @@ const help = `npm run bench:monitor -- [--profile 4c8g] [--rate 1000] [--for 60]
 Brings a stack up and measures what it costs to watch it with radtune monitor on a terminal of 120×40, sources included: CPU of the
 monitor as a share of one core and its memory, once it has started, and by how much the CPU of the stack itself differs from the same
 time without a monitor before it. Then the backend is stopped in the middle of its work, so that it answers nothing, and a monitor is
-started again: time to its first frame, to the first rate in it, and from a key (?) to what it does. --profile-cpu FOLDER writes a
-profile of the first monitor there.`
+started again: time to its first frame, to the first rate in it, and from a key (?) to what it does. At last one snapshot is told 3,600
+times over, a second apart, to say what history takes when it is full. --profile-cpu FOLDER writes a profile of the first monitor there.`
 
 const { values } = parseArgs({
   options: {
@@ -66,6 +67,8 @@ await withProject(async (project) => {
     without.push(await shareOver(forMs, stack))
     costs.push(await watch(project, stack, round === 0 ? values['profile-cpu'] : undefined))
   }
+  const { document } = await runJson(project, ['monitor', '--once'])
+  const hour = measureHour(document.data.snapshot)
   const backend = pids.get('backend')
   if (backend === undefined) throw new Error('there is no backend')
   process.kill(backend, 'SIGSTOP')
@@ -99,6 +102,12 @@ await withProject(async (project) => {
         ['first rate while a source hangs', ms(answers.rateMs), '-'],
         ['a key while a source hangs, median', ms(median(answers.keyMs)), '≤ 50 ms'],
         ['a key while a source hangs, worst', ms(Math.max(...answers.keyMs)), '≤ 50 ms'],
+        ['history of an hour', mebibytes(hour.bytes), '-'],
+        [
+          'CPU to evaluate a sample, second minute and last of an hour',
+          `${hour.firstMs.toFixed(1)}, ${hour.lastMs.toFixed(1)} ms`,
+          '-',
+        ],
         [`CPU of the first ${STARTING_MS / 1000} s`, ms(mid(({ startCpuMs }) => startCpuMs)), '-'],
       ],
     ),

@@ -20,8 +20,8 @@ async function youngBytes(program: string): Promise<number> {
 }
 
 it('keeps the young generation of a process small', async () => {
-  const file = join(import.meta.dirname, 'bound-young-generation.ts')
-  const bound = `(await import(${JSON.stringify(file)})).boundYoungGeneration()\n`
+  const file = join(import.meta.dirname, 'bound-heap.ts')
+  const bound = `(await import(${JSON.stringify(file)})).boundHeap()\n`
   expect(await youngBytes(ALLOCATE)).toBeGreaterThan(24 * 1024 * 1024)
   expect(await youngBytes(bound + ALLOCATE)).toBeLessThanOrEqual(16 * 1024 * 1024)
 })
