@@ -1,19 +1,23 @@
 import { spawn } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { GROUPS, TOPICS } from '@radtune/core/contract'
-import { parseRecording, partitionsOf, type Snapshot } from '@radtune/core/metrics'
+import {
+  DEFAULT_TARGETS,
+  Evaluator,
+  parseRecording,
+  partitionsOf,
+  type Snapshot,
+} from '@radtune/core/metrics'
 import { type Admin, Kafka, logLevel } from 'kafkajs'
 import { describe, expect, it } from 'vitest'
 import { findJava } from '../../packages/cli/src/adapters/local/java.ts'
+import { compareCpu, type GroupClock, groupClock } from './compare-cpu.ts'
+import { overlap, rateIn, type Sample } from './counter-samples.ts'
 import { runJson, runRadtune, withProject } from './radtune.ts'
 
 const bin = join(import.meta.dirname, '../../packages/cli/bin/radtune.js')
-
-/** The supervisor takes a sample each second. */
-const LONGEST_SAMPLE_MS = 1_500
 
 const obstacle = await findJava(process.env).then(
   () => undefined,
@@ -46,7 +50,10 @@ describe.skipIf(obstacle !== undefined)(
   },
 )
 
-/** Over 30 s: the provider's rate by the ends of its topic and their times, and CPU by the counters of the groups. */
+/**
+ * Over 30 s: what the monitor told of the rates by what the provider counts and by what a second client reads, and CPU by the counters
+ * of the kernel.
+ */
 async function compareFlow(project: string, admin: Admin): Promise<void> {
   const { services } = (await runJson(project, ['status'])).document.data
   const clocks: GroupClock[] = services.flatMap(({ name, pid }: { name: string; pid: number }) => {
@@ -54,10 +61,12 @@ async function compareFlow(project: string, admin: Admin): Promise<void> {
     return read ? [{ name, read, samples: [] }] : []
   })
   const recording = record(project, 'flow.ndjson')
-  const ends: { at: number; end: number }[] = []
+  const ends: Sample[] = []
+  const commits: Sample[] = []
   const until = Date.now() + 30_000
   while (Date.now() < until) {
-    ends.push({ at: Date.now(), end: await inputEnd(admin) })
+    commits.push(await timed(() => committedBy(admin)))
+    ends.push(await timed(() => inputEnd(admin)))
     for (const { read, samples } of clocks) samples.push({ at: Date.now(), cpuMs: read() })
     await delay(200)
   }
@@ -67,34 +76,45 @@ async function compareFlow(project: string, admin: Admin): Promise<void> {
   const published = snapshots.flatMap(({ provider }) =>
     provider.known ? [{ at: provider.value.at, value: provider.value.published }] : [],
   )
-  const byKafka = ends.map(({ at, end }) => ({ at, value: end }))
-  const window = overlap(published, byKafka)
-  expect(rateIn(published, window)).toBeGreaterThan(0)
-  expect(Math.abs(rateIn(published, window) / rateIn(byKafka, window) - 1)).toBeLessThan(0.02)
+  compareRates('the provider and Kafka', published, ends)
+  compareRates('in and the provider', shownRecords(snapshots, 'in'), published)
+  compareRates('out and the commits', shownRecords(snapshots, 'out'), commits)
+  for (const clock of clocks) compareCpu(snapshots, clock)
+}
 
-  for (const { name, samples } of clocks) {
-    const seen = cpuSeen(snapshots, name)
-    const counted = samples.map(({ at, cpuMs }) => ({ at, value: cpuMs }))
-    const { from, to } = overlap(seen, counted)
-    const told = seen.filter(({ at }) => at >= from && at <= to)
-    const [first] = told
-    const last = told.at(-1)
-    if (!first || !last || last.at - first.at < 10_000)
-      throw new Error(`${name} was seen for too short a time`)
-    let [usedMs, kernelMs, overMs] = [0, 0, 0]
-    for (const [index, { at, value }] of told.entries()) {
-      const before = told[index - 1]?.at ?? at
-      // Each value is the mean since the sample of the supervisor before it: one that was not seen leaves a gap.
-      if (at - before > LONGEST_SAMPLE_MS) continue
-      usedMs += value * (at - before)
-      kernelMs += valueAt(counted, at) - valueAt(counted, before)
-      overMs += at - before
-    }
-    expect(overMs).toBeGreaterThan(5_000)
-    // Below a hundredth of a CPU a tick of the clock is more than 5 %.
-    if (kernelMs / overMs < 0.01) continue
-    expect(Math.abs(usedMs / kernelMs - 1), `CPU of ${name}`).toBeLessThan(0.05)
+function compareRates(which: string, told: readonly Sample[], counted: readonly Sample[]): void {
+  const window = overlap(told, counted)
+  expect(window.to - window.from, which).toBeGreaterThan(10_000)
+  expect(rateIn(counted, window), which).toBeGreaterThan(0)
+  expect(Math.abs(rateIn(told, window) / rateIn(counted, window) - 1), which).toBeLessThan(0.02)
+}
+
+/** As many records as the rates that were shown come to. */
+function shownRecords(snapshots: readonly Snapshot[], metric: 'in' | 'out'): Sample[] {
+  const evaluator = new Evaluator({ targets: DEFAULT_TARGETS })
+  const records: Sample[] = []
+  for (const snapshot of snapshots) {
+    const { now: rate } = evaluator.add(snapshot).flow[metric]
+    const { topics, commits } = snapshot.kafka
+    const source = metric === 'in' ? topics : commits
+    const before = records.at(-1)
+    if (!before && source.known) records.push({ at: source.at, value: 0 })
+    if (before && rate.known && rate.at > before.at)
+      records.push({ at: rate.at, value: before.value + (rate.value * (rate.at - before.at)) / 1000 })
   }
+  return records
+}
+
+/** A counter as of the middle between question and answer. */
+async function timed(ask: () => Promise<number>): Promise<Sample> {
+  const askedAt = Date.now()
+  const value = await ask()
+  return { at: (askedAt + Date.now()) / 2, value }
+}
+
+async function committedBy(admin: Admin): Promise<number> {
+  const [input] = await admin.fetchOffsets({ groupId: GROUPS.worker, topics: [TOPICS.input] })
+  return (input?.partitions ?? []).reduce((sum, { offset }) => sum + Math.max(0, Number(offset)), 0)
 }
 
 /** With no slot nothing is committed, and the provider stops at the backlog that it may have: then nothing moves. */
@@ -152,59 +172,4 @@ function record(project: string, file: string): () => Promise<Snapshot[]> {
 
 async function inputEnd(admin: Admin): Promise<number> {
   return (await admin.fetchTopicOffsets(TOPICS.input)).reduce((sum, { high }) => sum + Number(high), 0)
-}
-
-interface GroupClock {
-  name: string
-  read: () => number
-  samples: { at: number; cpuMs: number }[]
-}
-
-/** Reads the CPU time of the control group of a process; undefined where it has none of its own. */
-function groupClock(pid: number): (() => number) | undefined {
-  for (const line of readFileSync(`/proc/${pid}/cgroup`, 'utf8').split('\n')) {
-    const [, controllers, path] = /^\d+:([^:]*):(.+)$/.exec(line) ?? []
-    if (!path?.includes('radtune-')) continue
-    const v1 = `/sys/fs/cgroup/cpuacct${path}/cpuacct.usage`
-    if (controllers?.split(',').includes('cpuacct') && existsSync(v1))
-      return () => Number(readFileSync(v1, 'utf8')) / 1e6
-    const v2 = `/sys/fs/cgroup${path}/cpu.stat`
-    if (controllers === '' && existsSync(v2))
-      return () => Number(/^usage_usec (\d+)$/m.exec(readFileSync(v2, 'utf8'))?.[1]) / 1e3
-  }
-  return undefined
-}
-
-interface Sample {
-  at: number
-  value: number
-}
-
-function cpuSeen(snapshots: readonly Snapshot[], name: string): Sample[] {
-  const seen: Sample[] = []
-  for (const { services } of snapshots) {
-    const cpus = services.known ? services.value.find((service) => service.name === name)?.cpus : undefined
-    if (cpus?.known && cpus.at > (seen.at(-1)?.at ?? 0)) seen.push({ at: cpus.at, value: cpus.value })
-  }
-  return seen
-}
-
-function overlap(a: readonly Sample[], b: readonly Sample[]): { from: number; to: number } {
-  return {
-    from: Math.max(a[0]?.at ?? 0, b[0]?.at ?? 0),
-    to: Math.min(a.at(-1)?.at ?? 0, b.at(-1)?.at ?? 0),
-  }
-}
-
-function rateIn(samples: readonly Sample[], { from, to }: { from: number; to: number }): number {
-  return ((valueAt(samples, to) - valueAt(samples, from)) * 1000) / (to - from)
-}
-
-/** Between two samples a counter is taken to grow evenly. */
-function valueAt(samples: readonly Sample[], at: number): number {
-  const next = samples.findIndex((sample) => sample.at >= at)
-  const [before, after] = [samples[next - 1], samples[next]]
-  if (!after) throw new Error('nobody looked at that time')
-  if (!before || after.at === before.at) return after.value
-  return before.value + ((after.value - before.value) * (at - before.at)) / (after.at - before.at)
 }

@@ -1,7 +1,11 @@
+import { spawn } from 'node:child_process'
 import { createServer } from 'node:net'
 import { basename, join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { setTimeout as delay } from 'node:timers/promises'
+import type { ServiceSnapshot, Snapshot } from '@radtune/core/metrics'
 import { describe, expect, it } from 'vitest'
+import { compareCpu, groupClock } from '../e2e/compare-cpu.ts'
 import { countTopics } from '../e2e/count-topics.ts'
 import { runJson as run, runRadtune, withProject } from '../e2e/radtune.ts'
 import { sharedReadings, withoutReadings } from '../e2e/shared-data.ts'
@@ -10,6 +14,7 @@ import { docker, withoutEngine } from './engine.ts'
 const env = { RADTUNE_RUNTIME: 'docker' }
 const runJson = (project: string, args: readonly string[]) => run(project, args, { env })
 const file = join(sharedReadings, 'solarcast-2020-02.csv')
+const bin = join(import.meta.dirname, '../../packages/cli/bin/radtune.js')
 const MIB = 1024 * 1024
 
 interface ServiceAnswer {
@@ -77,6 +82,40 @@ function limitsInContainer(container: string): { memory: number; cpu: number } {
     .split(/\s+/)
     .map(Number)
   return { memory, cpu: quota / period }
+}
+
+/** Runs the monitor; `until` answers worker-1 of the first snapshot from now on of which something holds. */
+function watch(project: string) {
+  const child = spawn(process.execPath, [bin, 'monitor', '--json'], {
+    cwd: project,
+    env: { ...process.env, ...env, NO_COLOR: '1' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const ended = new Promise<number | null>((resolve) => child.once('exit', resolve))
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
+  const snapshots: Snapshot[] = []
+  return {
+    /** All up to now. */
+    snapshots,
+    async until(holds: (worker: ServiceSnapshot) => boolean): Promise<ServiceSnapshot> {
+      for (const end = performance.now() + 60_000; performance.now() < end; ) {
+        const { value, done } = await lines.next()
+        if (done) break
+        const snapshot = JSON.parse(value).data.snapshot as Snapshot
+        snapshots.push(snapshot)
+        const { services } = snapshot
+        const worker = services.known && services.value.find(({ name }) => name === 'worker-1')
+        if (worker && holds(worker)) return worker
+      }
+      throw new Error('no such snapshot came')
+    },
+    async stop(): Promise<number> {
+      const from = performance.now()
+      child.kill('SIGINT')
+      expect(await ended).toBe(130)
+      return performance.now() - from
+    },
+  }
 }
 
 describe.skipIf(withoutEngine)('radtune on a container engine', () => {
@@ -164,6 +203,32 @@ describe.skipIf(withoutEngine)('radtune on a container engine', () => {
       })
       const { stdout } = await runRadtune(project, ['status'], { env })
       expect(stdout).toContain('worker-1 killed, out of memory, and was started again')
+    })
+  })
+
+  it('is watched by streams, also over a restart of a container, and leaves none open', {
+    timeout: 600_000,
+  }, async () => {
+    await withDockerProject(async (project) => {
+      const up = ['up', '--profile', '2c4g', '--port', 'auto', '--timeout', '300s']
+      expect((await runJson(project, up)).document).toMatchObject({ ok: true })
+      const monitor = watch(project)
+      const first = await monitor.until(({ cpus }) => cpus.known)
+      const clock = { name: 'worker-1', samples: [] as { at: number; cpuMs: number }[] }
+      const read = groupClock(first.pid as number)
+      if (!read) throw new Error('the container has no group of its own')
+      const looking = setInterval(() => clock.samples.push({ at: Date.now(), cpuMs: read() }), 100)
+      await monitor.until(({ cpus }) => cpus.known && first.cpus.known && cpus.at > first.cpus.at + 20_000)
+      clearInterval(looking)
+      compareCpu(monitor.snapshots, { ...clock, read })
+      docker(['restart', '--time', '5', containerOf(project, 'worker-1')])
+      const restartedAt = Date.now()
+      const back = await monitor.until(
+        ({ pid, cpus }) => pid !== first.pid && cpus.known && cpus.at > restartedAt + 2_000,
+      )
+      expect(back).toMatchObject({ memoryBytes: { known: true }, throttling: { known: true } })
+      const endedAfterMs = await monitor.stop()
+      expect(endedAfterMs).toBeLessThan(3_000)
     })
   })
 

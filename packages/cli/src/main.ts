@@ -1,11 +1,13 @@
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import process from 'node:process'
+import { boundHeap } from './adapters/host/bound-heap.ts'
 import { runRadtune } from './run-radtune.ts'
 import { createWorld } from './world.ts'
 
 /** Runs the command line of this process and sets its exit code. A reader that went away (`| head`) is no error. */
 export async function main(): Promise<void> {
+  boundHeap()
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'EPIPE') process.exit(0)

@@ -117,6 +117,13 @@ export interface LogQuery {
   follow: boolean
 }
 
+/** Looks at a stack again and again, for less than as many inspections take. */
+export interface RuntimeWatch {
+  /** As `inspect` of the runtime; each number has the time at which its source gave it. */
+  inspect(): Promise<StackState | undefined>
+  close(): void
+}
+
 /** The runtime port: launch, find again, observe and stop one stack of a project. Local processes or Docker behind it. */
 export interface Runtime {
   readonly name: 'local' | 'docker'
@@ -125,6 +132,8 @@ export interface Runtime {
    * behind is ended, with a note for each.
    */
   inspect(options?: { onEvent: (event: RuntimeEvent) => void }): Promise<StackState | undefined>
+  /** Begins to watch at the first question. Where it is left out, `inspect` costs no more. */
+  watch?(): RuntimeWatch
   /**
    * Brings the stack to `launch`: starts what is missing in order of dependence, restarts only what differs, and resolves
    * when every service is healthy. Throws a RadtuneError that names the service that did not come up.

@@ -63,8 +63,9 @@ export function createSnapshotCollector(
     return createAskedSource(source, now)
   }
   const hostSource = asked<HostLoad>('the host', async () => known(await host.load(), now()))
+  const watch = runtime.watch?.() ?? runtime
   const runtimeSource = asked<StackState | null>('the runtime', async () =>
-    known((await runtime.inspect()) ?? null, now()),
+    known((await watch.inspect()) ?? null, now()),
   )
   const changes = createLaunchReader(world)
   let sources: StackSources | undefined
@@ -133,6 +134,7 @@ export function createSnapshotCollector(
     },
     targets: () => (sources ? targetsOf(sources.launch.spec) : DEFAULT_TARGETS),
     async close() {
+      if ('close' in watch) watch.close()
       await sources?.broker.close()
     },
   }

@@ -4,7 +4,7 @@ import type { ContainerInspectInfo } from 'dockerode'
 import { describe, expect, it } from 'vitest'
 import { plannedSpec } from '../memory/planned-spec.ts'
 import { conditionOf, serviceStateOf } from './container-state.ts'
-import { usageOf } from './container-usage.ts'
+import { type StatsLook, usageOf } from './container-usage.ts'
 
 const kafka = plannedSpec('4c8g').services.find(({ name }) => name === 'kafka') as ServiceSpec
 
@@ -104,38 +104,42 @@ describe('what the engine says of a container', () => {
 })
 
 describe('the counters of a container', () => {
-  const stats = (cpuNs: number, periods = 0, throttled = 0, cache = {}) =>
-    ({
+  const started = Date.parse('2026-11-24T10:00:00.000Z')
+  const look = (seconds: number, cpuNs: number, [periods, throttled] = [0, 0], cache = {}): StatsLook => ({
+    at: 1_000,
+    stats: {
+      read: new Date(started + seconds * 1000).toISOString(),
       memory_stats: { usage: 300, limit: 1024, stats: cache },
       cpu_stats: {
         cpu_usage: { total_usage: cpuNs },
         throttling_data: { periods, throttled_periods: throttled, throttled_time: throttled * 1e6 },
       },
-    }) as unknown as Parameters<typeof usageOf>[0]['stats']
+    } as unknown as StatsLook['stats'],
+  })
 
   it.each([
     ['cgroup v1', { total_inactive_file: 100, inactive_file: 40 }],
     ['cgroup v2', { inactive_file: 100 }],
-  ])('memory is the working set with %s', (_, cache) => {
-    const { memoryBytes } = usageOf({ atNs: 0n, stats: stats(0, 0, 0, cache) }, undefined)
-    expect(memoryBytes).toMatchObject(known(200, expect.any(Number) as unknown as number))
+  ])('memory is the working set with %s, at the time at which it came', (_, cache) => {
+    const { memoryBytes } = usageOf(look(0, 0, [0, 0], cache), { before: undefined })
+    expect(memoryBytes).toEqual(known(200, 1_000))
   })
 
-  it('CPU and throttling are those between two looks', () => {
-    const before = { atNs: 0n, stats: stats(1e9, 100, 90) }
-    const usage = usageOf({ atNs: 2_000_000_000n, stats: stats(2e9, 120, 95) }, before)
+  it('CPU is that between two looks by the clock of the engine, throttling since the earliest', () => {
+    const [earliest, before] = [look(0, 0, [90, 90]), look(8, 1e9, [100, 90])]
+    const usage = usageOf(look(10, 2e9, [120, 95]), { before, earliest })
     expect(usage.cpus).toMatchObject({ known: true, value: 0.5 })
     expect(usage.throttling).toMatchObject({
       known: true,
-      value: { periods: 120, throttledPeriods: 95, recentShare: 0.25 },
+      value: { periods: 120, throttledPeriods: 95, recentShare: 5 / 30 },
     })
   })
 
   it('are unknown where there is nothing to compare with, also after a restart', () => {
-    const after = { atNs: 2_000_000_000n, stats: stats(5e8) }
-    expect(usageOf(after, undefined).cpus).toMatchObject({ known: false })
-    expect(usageOf(after, { atNs: 0n, stats: stats(1e9) }).cpus).toMatchObject({ known: false })
-    expect(usageOf(after, undefined).throttling).toMatchObject({
+    const after = look(2, 5e8)
+    expect(usageOf(after, { before: undefined }).cpus).toMatchObject({ known: false })
+    expect(usageOf(after, { before: look(0, 1e9) }).cpus).toMatchObject({ known: false })
+    expect(usageOf(after, { before: undefined }).throttling).toMatchObject({
       known: false,
       why: 'no CPU limit is enforced',
     })

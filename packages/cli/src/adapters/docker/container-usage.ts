@@ -12,36 +12,36 @@ export interface ContainerUsage {
   memoryLimitBytes: number | undefined
 }
 
-interface Sample {
-  atNs: bigint
+/** The counters of a container, with the time at which they came here. */
+export interface StatsLook {
   stats: ContainerStats
+  at: number
 }
 
 /** A rate over less than this is noise: the counter of CPU time moves in steps of a scheduler's tick. */
 const SHORTEST_MS = 250
-/** Older than this, an earlier sample says little of now. */
+/** Older than this, an earlier look says little of now. */
 const LONGEST_MS = 10_000
 
 /** Measures containers by their counters, from one question to the next; the first one waits for a second look. */
 export function createUsageMeter(engine: Engine): {
   measure(ids: readonly string[]): Promise<Map<string, ContainerUsage>>
 } {
-  const earlier = new Map<string, Sample>()
+  const earlier = new Map<string, StatsLook>()
   return {
     async measure(ids) {
-      const now = process.hrtime.bigint()
-      const stale = ids.some((id) => !isFresh(earlier.get(id), now))
+      const stale = ids.some((id) => !isFresh(earlier.get(id)))
       if (stale) {
-        await Promise.all(
-          ids.map((id) => look(engine, id).then((sample) => sample && earlier.set(id, sample))),
-        )
+        await Promise.all(ids.map((id) => lookAt(engine, id).then((look) => look && earlier.set(id, look))))
         await new Promise((resolve) => setTimeout(resolve, SHORTEST_MS))
       }
       const usages = await Promise.all(
         ids.map(async (id) => {
-          const sample = await look(engine, id)
-          const usage = sample ? usageOf(sample, earlier.get(id)) : unanswered()
-          if (sample) earlier.set(id, sample)
+          const look = await lookAt(engine, id)
+          const usage = look
+            ? usageOf(look, { before: earlier.get(id) })
+            : usageUnknown('the engine gives no statistics of it')
+          if (look) earlier.set(id, look)
           return [id, usage] as const
         }),
       )
@@ -50,45 +50,57 @@ export function createUsageMeter(engine: Engine): {
   }
 }
 
-function isFresh(sample: Sample | undefined, nowNs: bigint): boolean {
-  if (!sample) return false
-  const ageMs = Number(nowNs - sample.atNs) / 1e6
+function isFresh(look: StatsLook | undefined): boolean {
+  if (!look) return false
+  const ageMs = Date.now() - look.at
   return ageMs >= SHORTEST_MS && ageMs <= LONGEST_MS
 }
 
-async function look(engine: Engine, id: string): Promise<Sample | undefined> {
+/** Asks for the counters once; undefined when the engine does not give them. */
+export async function lookAt(
+  engine: Engine,
+  id: string,
+  now: () => number = Date.now,
+): Promise<StatsLook | undefined> {
   try {
     const stats = await engine.getContainer(id).stats({ stream: false, 'one-shot': true })
-    return { atNs: process.hrtime.bigint(), stats }
+    return { stats, at: now() }
   } catch {
     return undefined
   }
 }
 
-function unanswered(): ContainerUsage {
-  const nothing = unknown('the engine gives no statistics of it')
+export function usageUnknown(why: string): ContainerUsage {
+  const nothing = unknown(why)
   return { memoryBytes: nothing, cpus: nothing, throttling: nothing, memoryLimitBytes: undefined }
 }
 
-/** Memory is the working set: usage without the page cache that can be taken back, whichever version the control group has. */
-export function usageOf({ atNs, stats }: Sample, before: Sample | undefined): ContainerUsage {
-  const at = Date.now()
+/** Milliseconds at which the engine read the counters, by its own clock. */
+export function takenAt({ stats }: StatsLook): number {
+  return Date.parse(stats.read)
+}
+
+/**
+ * Memory is the working set: usage without the page cache that can be taken back, whichever version the control group has. CPU is
+ * the mean since `before`, the throttled share that of the periods since `earliest`.
+ */
+export function usageOf(
+  look: StatsLook,
+  { before, earliest = before }: { before: StatsLook | undefined; earliest?: StatsLook | undefined },
+): ContainerUsage {
+  const { stats, at } = look
   const { memory_stats: memory, cpu_stats: cpu } = stats
   const cache = memory.stats?.total_inactive_file ?? memory.stats?.inactive_file ?? 0
   const { throttling_data: throttling } = cpu
-  const last = before?.stats.cpu_stats
-  const restarted = last !== undefined && cpu.cpu_usage.total_usage < last.cpu_usage.total_usage
-  const since = restarted ? undefined : before
+  const beganAnew = (then: StatsLook | undefined) =>
+    then !== undefined && cpu.cpu_usage.total_usage < then.stats.cpu_stats.cpu_usage.total_usage
+  const since = beganAnew(before) ? undefined : before
+  const long = beganAnew(earliest) ? undefined : earliest
+  const usedNs = cpu.cpu_usage.total_usage - (since?.stats.cpu_stats.cpu_usage.total_usage ?? 0)
   return {
     memoryBytes:
       memory.usage === undefined ? unknown('it does not run') : known(Math.max(0, memory.usage - cache), at),
-    cpus: since
-      ? known(
-          (cpu.cpu_usage.total_usage - since.stats.cpu_stats.cpu_usage.total_usage) /
-            Number(atNs - since.atNs),
-          at,
-        )
-      : unknown('not measured yet'),
+    cpus: since ? known(usedNs / 1e6 / (takenAt(look) - takenAt(since)), at) : unknown('not measured yet'),
     throttling:
       throttling === undefined || throttling.periods === 0
         ? unknown('no CPU limit is enforced')
@@ -97,7 +109,7 @@ export function usageOf({ atNs, stats }: Sample, before: Sample | undefined): Co
               periods: throttling.periods,
               throttledPeriods: throttling.throttled_periods,
               throttledMs: throttling.throttled_time / 1e6,
-              recentShare: shareOf(throttling, since?.stats.cpu_stats.throttling_data),
+              recentShare: shareOf(throttling, long?.stats.cpu_stats.throttling_data),
             },
             at,
           ),

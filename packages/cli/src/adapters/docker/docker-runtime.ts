@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { RadtuneError } from '@radtune/core/errors'
 import { KAFKA_VERSION, PIPELINE_IMAGE } from '@radtune/core/render'
@@ -9,13 +9,12 @@ import { checkPorts } from '../local/index.ts'
 import { bringUp } from './bring-up.ts'
 import { requireCompose } from './compose-command.ts'
 import { readContainerLogs } from './container-logs.ts'
-import { absentService, serviceStateOf } from './container-state.ts'
 import { createUsageMeter } from './container-usage.ts'
 import { type Engine, findEngine, readEngine } from './engine.ts'
 import { findSources, imageIdOf, providePipeline, providePulled } from './images.ts'
+import { launchedFile, readLaunched, seeContainers, stackStateOf } from './launched-stack.ts'
 import {
   findContainers,
-  findLastEnds,
   findVolumes,
   type ProjectVolume,
   projectNameOf,
@@ -23,6 +22,7 @@ import {
 } from './project-containers.ts'
 import { type RenderedStack, renderStack, writeStack } from './rendered-stack.ts'
 import { stopContainers } from './stop-containers.ts'
+import { watchStack } from './watch-stack.ts'
 
 export interface DockerRuntimeOptions {
   /** Folder that holds `.radtune/`. */
@@ -30,12 +30,6 @@ export interface DockerRuntimeOptions {
   /** Of radtune: the tag of the image of the pipeline. */
   version: string
   environment?: NodeJS.ProcessEnv
-}
-
-/** What a running stack was launched as. */
-interface Launched {
-  launch: Launch
-  launchedAt: number
 }
 
 /** Label of the volumes: which plan their data belong to. */
@@ -64,12 +58,10 @@ export function createDockerRuntime({
     const launched = await readLaunched(place.folder)
     if (!launched) return undefined
     const engine = await engineOf()
-    const { cgroupVersion } = await readEngine(engine)
-    const containers = await findContainers(engine, place.project)
-    if (containers.size === 0) return undefined
+    const seen = await seeContainers(engine, place.project, launched)
+    if (seen.containers.size === 0) return undefined
     meter ??= createUsageMeter(engine)
-    const how = `by the container engine (cgroup v${cgroupVersion})`
-    return await stackStateOf(engine, launched, { containers, meter, how })
+    return stackStateOf(launched, { ...seen, usages: await meter.measure(seen.running) })
   }
 
   async function stop({ onEvent }: { onEvent: (event: RuntimeEvent) => void }): Promise<boolean> {
@@ -151,6 +143,7 @@ export function createDockerRuntime({
   return {
     name: 'docker',
     inspect,
+    watch: () => watchStack(place, engineOf),
     launch,
     stop,
     data,
@@ -236,49 +229,6 @@ export interface Place {
   /** Name of the compose project. */
   project: string
   environment: NodeJS.ProcessEnv
-}
-
-async function stackStateOf(
-  engine: Engine,
-  { launch, launchedAt }: Launched,
-  seen: {
-    containers: ReadonlyMap<string, ContainerInspectInfo>
-    meter: ReturnType<typeof createUsageMeter>
-    how: string
-  },
-): Promise<StackState> {
-  const { containers, meter, how } = seen
-  const own = launch.spec.services.flatMap(({ name }) => containers.get(name) ?? [])
-  const running = own.filter(({ State }) => State.Running && !State.Restarting)
-  const [usages, lastEnds] = await Promise.all([
-    meter.measure(running.map(({ Id }) => Id)),
-    findLastEnds(engine, own),
-  ])
-  return {
-    runtime: 'docker',
-    launch,
-    launchedAt,
-    // Nobody watches while no command runs, and the engine forgets its events.
-    availability: undefined,
-    services: launch.spec.services.map((service) => {
-      const container = containers.get(service.name)
-      if (!container) return absentService(service, how)
-      const usage = usages.get(container.Id)
-      return serviceStateOf(service, container, { usage, lastEnd: lastEnds.get(container.Id), how })
-    }),
-  }
-}
-
-function launchedFile(folder: string): string {
-  return join(folder, 'launched.json')
-}
-
-async function readLaunched(folder: string): Promise<Launched | undefined> {
-  try {
-    return JSON.parse(await readFile(launchedFile(folder), 'utf8')) as Launched
-  } catch {
-    return undefined
-  }
 }
 
 async function answers(engine: Engine): Promise<boolean> {

@@ -97,6 +97,7 @@ export async function findVolumes(engine: Engine, project: string): Promise<Proj
   }))
 }
 
-function ofProject(project: string): { label: string[] } {
+/** Filters what the engine lists or tells by the label of a compose project. */
+export function ofProject(project: string): { label: string[] } {
   return { label: [`${PROJECT_LABEL}=${project}`] }
 }

@@ -53,6 +53,21 @@ test('reads the newest sample without its history', async () => {
   expect(asked).toEqual(['/stats?history=0'])
 })
 
+test('asks again over the same connection, and over a new one when that was closed', async () => {
+  const answer = JSON.stringify({ schema: 'radtune.stats/1', current: provider, history: [] })
+  const port = await serve((_, response) => response.end(answer))
+  const [server] = servers
+  let connections = 0
+  server?.on('connection', () => {
+    connections += 1
+  })
+  for (let count = 0; count < 3; count += 1) expect(await stats.provider(port)).toMatchObject({ known: true })
+  expect(connections).toBe(1)
+  server?.closeAllConnections()
+  await expect.poll(() => stats.provider(port)).toMatchObject({ known: true })
+  expect(connections).toBe(2)
+})
+
 test('reads what a service remembers, without the samples that have another shape', async () => {
   const asked: (string | undefined)[] = []
   const port = await serve((request, response) => {

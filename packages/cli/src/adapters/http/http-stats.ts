@@ -9,6 +9,7 @@ import {
 import { known, type Reading, unknown } from '@radtune/core/metrics'
 import { z } from 'zod'
 import type { StatsSource } from '../../ports/stats.ts'
+import { getText, TooLate } from './get-text.ts'
 
 const TIMEOUT_MS = 2_000
 /** An answer without its history is a few kilobytes; whatever listens there instead may send for ever. */
@@ -67,12 +68,9 @@ async function ask<Answer>(
   const address = URL.parse(url)
   if (!address) return unknown(`${url} is no address`)
   try {
-    const response = await fetch(address, { signal: AbortSignal.timeout(timeoutMs), redirect: 'error' })
-    if (!accept.includes(response.status)) {
-      await response.body?.cancel()
-      return unknown(`${address.host} answered ${response.status} to ${address.pathname}`)
-    }
-    const answer = schema.safeParse(JSON.parse(await readText(response, maxBytes)))
+    const said = await getText(address, { timeoutMs, maxBytes, accept })
+    if (!said.accepted) return unknown(`${address.host} answered ${said.status} to ${address.pathname}`)
+    const answer = schema.safeParse(JSON.parse(said.text))
     return answer.success
       ? known(answer.data, now())
       : unknown(`${address.host} answered something else than expected: ${firstIssue(answer.error)}`)
@@ -95,27 +93,15 @@ function historyOf<Sample>(schema: z.ZodType<Sample>): z.ZodType<Sample[]> {
   ) as unknown as z.ZodType<Sample[]>
 }
 
-async function readText(response: Response, maxBytes: number): Promise<string> {
-  const decoder = new TextDecoder()
-  let text = ''
-  for await (const chunk of response.body ?? []) {
-    text += decoder.decode(chunk, { stream: true })
-    if (text.length > maxBytes) throw new Error(`answered more than ${maxBytes / 1024 ** 2} MiB`)
-  }
-  return text + decoder.decode()
-}
-
 function firstIssue({ issues }: z.ZodError): string {
   const issue = issues[0]
   return issue ? `${issue.path.join('.') || 'the answer'}: ${issue.message}` : 'unreadable'
 }
 
 function whyNot(error: unknown, { host }: URL, timeoutMs: number): string {
-  if (!(error instanceof Error)) return `${host}: ${String(error)}`
-  if (error.name === 'TimeoutError') return `${host} did not answer within ${timeoutMs} ms`
+  if (error instanceof TooLate) return `${host} did not answer within ${timeoutMs} ms`
   if (error instanceof SyntaxError) return `${host} did not answer with JSON`
-  const cause = error.cause
-  if (cause instanceof Error && 'code' in cause && cause.code === 'ECONNREFUSED')
-    return `nothing listens on ${host}`
-  return `${host}: ${cause instanceof Error ? cause.message : error.message}`
+  if (!(error instanceof Error)) return `${host}: ${String(error)}`
+  if ('code' in error && error.code === 'ECONNREFUSED') return `nothing listens on ${host}`
+  return `${host}: ${error.message}`
 }

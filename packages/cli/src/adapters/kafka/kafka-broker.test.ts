@@ -1,7 +1,7 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, sep } from 'node:path'
 import { emptyCounters, encodeCounters, GROUPS, sumRecords, TOPICS } from '@radtune/core/contract'
 import { Kafka, logLevel } from 'kafkajs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -80,7 +80,7 @@ describe('a real broker', () => {
           ],
         },
         group: { known: true, value: { state: 'Empty', owners: [] } },
-        sizes: { known: false },
+        sizes: { known: true, value: { [TOPICS.input]: await bytesOnDisk(folder, TOPICS.input) } },
       })
       const consumer = kafka.consumer({ groupId: GROUPS.worker })
       await consumer.connect()
@@ -175,6 +175,18 @@ test('rejects in time when nobody listens, and when whoever listens says nothing
   await expect(away.progress()).rejects.toThrow(/ECONNREFUSED|Connection error|did not answer/)
   await away.close()
 })
+
+/** What the segments of a topic take. */
+async function bytesOnDisk(folder: string, topic: string): Promise<number> {
+  let bytes = 0
+  for (const path of await readdir(folder, { recursive: true })) {
+    const partition = path.split(sep).at(-2) ?? ''
+    if (partition.startsWith(`${topic}-`) && path.endsWith('.log'))
+      bytes += (await stat(join(folder, path))).size
+  }
+  expect(bytes).toBeGreaterThan(0)
+  return bytes
+}
 
 /** Commits as a worker does: offset and counters in one request. */
 async function commit(

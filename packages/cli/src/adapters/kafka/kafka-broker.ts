@@ -1,12 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { decodeCounters, GROUPS, type PartitionProgress, TOPICS } from '@radtune/core/contract'
 import { unknown } from '@radtune/core/metrics'
-import type { Admin } from 'kafkajs'
 import type { Broker } from '../../ports/broker.ts'
+import { type Cluster, openCluster } from './cluster.ts'
 import { createClient, TIMEOUT_MS, within } from './kafka-client.ts'
-import { observeKafka } from './observe-kafka.ts'
+import { createKafkaObserver, type KafkaObserver } from './observe-kafka.ts'
 
 const DISCONNECT_MS = 1_000
+
+interface Connection {
+  cluster: Cluster
+  observer: KafkaObserver
+}
 
 /**
  * Asks a broker by Kafka's protocol. Connects at the first question and again after a failure. A question that is not
@@ -20,20 +24,24 @@ export function createKafkaBroker({
   bootstrap: string
   timeoutMs?: number
 }): Broker {
-  let connecting: Promise<Admin> | undefined
+  let connecting: Promise<Connection> | undefined
 
   async function disconnect(): Promise<void> {
-    const admin = connecting
+    const connection = connecting
     connecting = undefined
     // kafkajs waits for answers that may never come, as from a broker that ended in the middle of one.
-    const disconnected = admin?.then((connected) => connected.disconnect()).catch(() => undefined)
+    const disconnected = connection?.then(({ cluster }) => cluster.disconnect()).catch(() => undefined)
     await Promise.race([disconnected, delay(DISCONNECT_MS, undefined, { ref: false })])
   }
 
-  async function ask<Answer>(question: (admin: Admin) => Promise<Answer>): Promise<Answer> {
+  async function ask<Answer>(question: (of: KafkaObserver) => Promise<Answer>): Promise<Answer> {
     connecting ??= connect(bootstrap, timeoutMs)
     try {
-      return await within(timeoutMs, bootstrap, connecting.then(question))
+      return await within(
+        timeoutMs,
+        bootstrap,
+        connecting.then(({ observer }) => question(observer)),
+      )
     } catch (error) {
       void disconnect()
       throw error
@@ -41,10 +49,10 @@ export function createKafkaBroker({
   }
 
   return {
-    progress: () => ask(readProgress),
+    progress: () => ask((observer) => observer.progress()),
     async observe() {
       try {
-        return await ask(observeKafka)
+        return await ask((observer) => observer.observe())
       } catch (error) {
         const why = unknown(
           `Kafka does not answer: ${error instanceof Error ? error.message : String(error)}`,
@@ -56,28 +64,8 @@ export function createKafkaBroker({
   }
 }
 
-async function readProgress(admin: Admin): Promise<PartitionProgress[]> {
-  // Committed offsets first: the ends can only grow after that, so nothing is ever in flight by a negative number.
-  const [committed] = await admin.fetchOffsets({ groupId: GROUPS.worker, topics: [TOPICS.input] })
-  const ends = await admin.fetchTopicOffsets(TOPICS.input)
-  const commits = new Map(committed?.partitions.map((entry) => [entry.partition, entry]) ?? [])
-  return ends
-    .map(({ partition, low, high }): PartitionProgress => {
-      const commit = commits.get(partition)
-      const offset = Number(commit?.offset ?? -1)
-      return {
-        partition,
-        low: Number(low),
-        end: Number(high),
-        committed: offset < 0 ? undefined : offset,
-        counters: decodeCounters(commit?.metadata),
-      }
-    })
-    .sort((a, b) => a.partition - b.partition)
-}
-
-async function connect(bootstrap: string, timeoutMs: number): Promise<Admin> {
-  const admin = (await createClient(bootstrap, timeoutMs)).admin()
-  await admin.connect()
-  return admin
+async function connect(bootstrap: string, timeoutMs: number): Promise<Connection> {
+  const cluster = openCluster(await createClient(bootstrap, timeoutMs))
+  await cluster.connect()
+  return { cluster, observer: createKafkaObserver(cluster) }
 }

@@ -2,6 +2,7 @@ import { TOPICS } from '@radtune/core/contract'
 import { RadtuneError } from '@radtune/core/errors'
 import type { Kafka } from 'kafkajs'
 import type { SettingsTopic, SettingsTopicContent } from '../../ports/settings-topic.ts'
+import { type Cluster, openCluster } from './cluster.ts'
 import { createClient, TIMEOUT_MS, within } from './kafka-client.ts'
 
 /**
@@ -50,24 +51,6 @@ export function createKafkaSettings({
       client = undefined
     },
   }
-}
-
-/** The inside of a kafkajs client: its public consumer reads a topic only as a member of a group. */
-interface Cluster {
-  connect(): Promise<void>
-  disconnect(): Promise<void>
-  addTargetTopic(topic: string): Promise<void>
-  fetchTopicsOffset(
-    topics: { topic: string; partitions: { partition: number }[]; fromBeginning: boolean }[],
-  ): Promise<{ partitions: { offset: string }[] }[]>
-  findLeaderForPartitions(topic: string, partitions: number[]): Record<string, number[]>
-  findBroker(wanted: { nodeId: string }): Promise<{
-    fetch(request: object): Promise<{
-      responses: {
-        partitions: { messages: { offset: string; key: Buffer | null; value: Buffer | null }[] }[]
-      }[]
-    }>
-  }>
 }
 
 const MAX_BYTES = 1024 * 1024
@@ -123,13 +106,4 @@ async function offsetOf(cluster: Cluster, fromBeginning: boolean): Promise<numbe
     { topic: TOPICS.settings, partitions: [{ partition: 0 }], fromBeginning },
   ])
   return Number(answer?.partitions[0]?.offset ?? 0)
-}
-
-function openCluster(kafka: Kafka): Cluster {
-  const maker = Object.getOwnPropertySymbols(kafka).find(
-    ({ description }) => description === 'private:Kafka:createCluster',
-  )
-  const create = maker && (kafka as unknown as Record<symbol, unknown>)[maker]
-  if (typeof create !== 'function') throw new Error('kafkajs has changed inside')
-  return create({ metadataMaxAge: 300_000, allowAutoTopicCreation: false })
 }

@@ -99,7 +99,11 @@ export function createMemoryBroker(pipeline: MemoryPipeline, now: () => number):
   return broker
 }
 
+/** Of a record on disk. */
+const RECORD_BYTES = 60
+
 function observed(progress: readonly PartitionProgress[], at: number): KafkaSnapshot {
+  const recordsIn = progress.reduce((sum, { end }) => sum + end, 0)
   const counts = (count: (counters: PartitionCounters) => number) =>
     progress.map(({ partition, counters }) => ({ partition, low: 0, end: counters ? count(counters) : 0 }))
   return {
@@ -127,7 +131,7 @@ function observed(progress: readonly PartitionProgress[], at: number): KafkaSnap
       { state: 'Stable', owners: progress.map(({ partition }) => ({ partition, owner: 'worker-1-slot-0' })) },
       at,
     ),
-    sizes: unknown('the Kafka client cannot ask for the size of logs'),
+    sizes: known({ [TOPICS.input]: recordsIn * RECORD_BYTES }, at),
   }
 }
 
