@@ -3,8 +3,16 @@ export function displayWidth(text: string): number {
   const plain = text.includes('\u001b') ? text.replace(colourCode, '') : text
   if (!beyondLatin(plain)) return plain.length
   let cells = 0
-  for (const { segment } of new Intl.Segmenter().segment(plain)) cells += segmentWidth(segment)
+  for (const { segment } of segmenter().segment(plain)) cells += segmentWidth(segment)
   return cells
+}
+
+let made: Intl.Segmenter | undefined
+
+/** Made when it is needed: most text is not. */
+function segmenter(): Intl.Segmenter {
+  made ??= new Intl.Segmenter()
+  return made
 }
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: colour codes begin with a control character
@@ -38,7 +46,19 @@ function segmentWidth(segment: string): number {
 function beyondLatin(text: string): boolean {
   for (let index = 0; index < text.length; index++) {
     const unit = text.charCodeAt(index)
-    if (unit < 0x20 || (unit >= 0x7f && unit < 0xa0) || unit >= 0x300) return true
+    if (unit < 0x20 || (unit >= 0x7f && unit < 0xa0)) return true
+    if (unit >= 0x300 && !isDrawing(unit)) return true
   }
   return false
+}
+
+/** Punctuation, arrows, lines, blocks and braille: one cell each, and most of a screen. */
+function isDrawing(unit: number): boolean {
+  return (
+    (unit >= 0x2500 && unit <= 0x259f) ||
+    (unit >= 0x2800 && unit <= 0x28ff) ||
+    (unit >= 0x2010 && unit <= 0x2027) ||
+    (unit >= 0x2190 && unit <= 0x2193) ||
+    unit === 0x2212
+  )
 }

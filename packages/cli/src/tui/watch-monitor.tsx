@@ -8,7 +8,7 @@ import { showScreen } from './show-screen.ts'
 import type { GraphStyle } from './view-models/graphs.ts'
 
 /** Samples from one judgement to the next: the rules look at half a minute and more. */
-const JUDGE_EVERY = 5
+const JUDGE_EVERY = 10
 
 interface Watching {
   /** Begins to collect, or to replay, until the signal is aborted. */

@@ -21,6 +21,7 @@ export class History {
   /** Number of the sample in which a column had its last value, counted from the first ever. */
   readonly #lastKnown = new Map<string, number>()
   #count = 0
+  #scratch: Scratch | undefined
 
   constructor({ capacity = HOUR_AT_1_HZ }: HistoryOptions = {}) {
     this.capacity = Math.max(2, Math.floor(capacity))
@@ -99,12 +100,8 @@ export class History {
 
   /** Values of a metric in (from, to], oldest first, with their times; what is not known is left out. */
   values(metric: string, { from, to = Number.POSITIVE_INFINITY }: { from: number; to?: number }): Sampled {
-    const scratch = createScratch(this.capacity)
-    const count = this.read(metric, { from, to }, scratch)
-    return {
-      times: Array.from(scratch.times.subarray(0, count)),
-      values: Array.from(scratch.values.subarray(0, count)),
-    }
+    const { times, values } = this.#read(metric, { from, to })
+    return { times: Array.from(times), values: Array.from(values) }
   }
 
   /** The newest value of a metric that is known, with its time. */
@@ -121,8 +118,9 @@ export class History {
     const cells: SeriesCell[] = Array.from({ length: Math.max(0, Math.floor(width)) }, () => null)
     const span = to - from
     if (cells.length === 0 || !(span > 0)) return cells
-    const { times, values } = this.values(metric, { from, to })
-    for (const [index, value] of values.entries()) {
+    const { times, values } = this.#read(metric, { from, to })
+    for (let index = 0; index < values.length; index += 1) {
+      const value = values[index] as number
       const at = Math.min(
         cells.length - 1,
         Math.max(0, Math.ceil((((times[index] as number) - from) / span) * cells.length) - 1),
@@ -133,6 +131,13 @@ export class History {
         : { min: value, max: value, last: value }
     }
     return cells
+  }
+
+  /** Views into scratch room, which hold until the next call. */
+  #read(metric: string, between: { from: number; to: number }): Scratch {
+    this.#scratch ??= createScratch(this.capacity)
+    const count = this.read(metric, between, this.#scratch)
+    return { times: this.#scratch.times.subarray(0, count), values: this.#scratch.values.subarray(0, count) }
   }
 
   #sampleAt(index: number): { at: number; values: Map<string, Reading<number>> } {
