@@ -4,6 +4,7 @@ import process from 'node:process'
 import { commandsPage } from './docs/commands-page.ts'
 import { errorsPage } from './docs/errors-page.ts'
 import { monitorKeysPage } from './docs/monitor-keys-page.ts'
+import { rulesPage } from './docs/rules-page.ts'
 import { schemaFiles } from './docs/schema-files.ts'
 import { settingsPage } from './docs/settings-page.ts'
 import { projectDir } from './run-program.ts'
@@ -17,6 +18,7 @@ const wanted = new Map<string, string>([
   ['settings.md', settingsPage()],
   ['errors.md', errorsPage()],
   ['monitor-keys.md', monitorKeysPage()],
+  ['rules.md', rulesPage()],
   ...schemaFiles(),
 ])
 const present = await readdir(reference, { recursive: true, withFileTypes: true }).catch(() => [])

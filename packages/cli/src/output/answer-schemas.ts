@@ -1,5 +1,6 @@
 import { evaluationSchema, snapshotSchema } from '@radtune/core/metrics'
 import { z } from 'zod'
+import { adviseSchemas } from './advise-schema.ts'
 import { envelopeSchema } from './envelope-schema.ts'
 import { importSchema } from './import-schema.ts'
 import { stackSchemas } from './stack-schemas.ts'
@@ -293,5 +294,6 @@ export const answerSchemas = {
     'radtune.monitor/1',
     z.object({ snapshot: snapshotSchema, evaluation: evaluationSchema }),
   ),
+  ...adviseSchemas,
   ...stackSchemas,
 } as const

@@ -22,7 +22,7 @@ export const DEMOS = {
   'over-parallel': {
     sentence: 'six slots share 0.6 CPU',
     rate: 4000,
-    values: { 'worker.cpus': 0.3 },
+    values: { 'worker.count': 1, 'worker.cpus': 0.6 },
   },
   'under-parallel': {
     sentence: 'one slot, and more readings than it can take',

@@ -53,15 +53,16 @@ export async function runStep(
   const { applying, journal, observer, irreversible, onProgress } = stepping
   const { clock } = applying.world
   const settings = await verifySettings(stepping)
-  // What comes before is compared with, so it must have been watched.
-  const from = clock.now()
-  const seen = observer.moment?.evaluator.history.oldestAt ?? from
-  const enoughAt = seen + settings['advice.verify']
+  const entries = await journal.read()
+  // What comes before is compared with, so it must have been watched, and be nothing of an earlier step.
+  const seen = observer.moment?.evaluator.history.oldestAt ?? clock.now()
+  const clean = (entries.at(-1)?.last.at ?? 0) + settings['advice.settle']
+  const enoughAt = Math.max(seen, clean) + settings['advice.verify']
   await observer.observe(({ snapshot }) => {
     if (snapshot.at < enoughAt) onProgress('measuring what is before', enoughAt - snapshot.at)
     return snapshot.at >= enoughAt
   }, applying.signal)
-  const id = nextId(await journal.read())
+  const id = nextId(entries)
   const sentence = finding?.sentence ?? step.why
   await journal.append({
     id,

@@ -1,4 +1,4 @@
-import type { JournalEntry, Rule } from '@radtune/core/advice'
+import type { JournalEntry, Rule, Step } from '@radtune/core/advice'
 import { formatDuration } from '@radtune/core/units'
 import { adviseStack } from './advise-stack.ts'
 import { changesText, runStep, type StepOutcome, type Stepping } from './run-step.ts'
@@ -19,9 +19,11 @@ export interface Decision {
   outcome?: StepOutcome
 }
 
+const BY = 'radtune advise --watch'
 const HOUR_MS = 3_600_000
 /** Somebody who changes settings knows why: nothing is done for so long. */
 const STAND_ASIDE_MS = 10 * 60_000
+const JUDGE_EVERY_MS = 10_000
 /** Two in a row that did not help: the beliefs are wrong, not the settings. */
 const MOST_REVERTED = 2
 
@@ -58,9 +60,13 @@ export async function* watchAdvice(
       overlay = found
       asideUntil = now + STAND_ASIDE_MS
     }
-    const made = madeSince(await journal.read(), now - HOUR_MS)
-    const [step] = advice.steps
-    if (!step) yield* decide(`nothing to change: ${advice.bottleneck.sentence}`)
+    const recent = (await journal.read()).filter(({ opened }) => opened.at >= now - HOUR_MS)
+    const made = recent.filter(({ opened }) => opened.by === BY).length
+    const step = advice.steps.find((one) => !takenBack(recent, one))
+    const tried = advice.steps.map((one) => takenBack(recent, one)).find((entry) => entry !== undefined)
+    if (!step && tried)
+      yield* decide(`leaves ${changesText(tried.opened.step.changes)}: step ${tried.id} was taken back`)
+    else if (!step) yield* decide(`nothing to change: ${advice.bottleneck.sentence}`)
     else if (now < asideUntil)
       yield* decide(`stands aside: settings were changed by hand; again in ${formatDuration(STAND_ASIDE_MS)}`)
     else if (advice.holds !== null) yield* decide(`waits: ${advice.holds}`)
@@ -72,7 +78,7 @@ export async function* watchAdvice(
     else {
       const finding = advice.findings.find(({ steps }) => steps.includes(step))
       yield* decide(`changes ${changesText(step.changes)}: ${step.why}`)
-      const outcome = await runStep(stepping, { step, finding, by: 'radtune advise --watch' })
+      const outcome = await runStep(stepping, { step, finding, by: BY })
       overlay = await places.files.read(overlayPath)
       reverted = outcome.verdict.verdict === 'kept' ? 0 : reverted + 1
       said = ''
@@ -83,17 +89,17 @@ export async function* watchAdvice(
       }
     }
     // The next judgement is by new measurements.
-    const until = world.clock.now() + windowOf(advice)
+    const until = world.clock.now() + JUDGE_EVERY_MS
     await observer.observe(({ snapshot }) => snapshot.at >= until, signal)
   }
 }
 
-const LEAST_WAIT_MS = 10_000
-
-function windowOf({ steps }: { steps: readonly unknown[] }): number {
-  return steps.length > 0 ? LEAST_WAIT_MS / 2 : LEAST_WAIT_MS
-}
-
-function madeSince(entries: readonly JournalEntry[], since: number): number {
-  return entries.filter(({ opened }) => opened.at >= since).length
+/** The step that did the same and did not help. */
+function takenBack(entries: readonly JournalEntry[], { changes }: Step): JournalEntry | undefined {
+  return entries.find(
+    ({ opened, last }) =>
+      last.kind === 'verdict' &&
+      last.verdict !== 'kept' &&
+      JSON.stringify(opened.step.changes) === JSON.stringify(changes),
+  )
 }

@@ -1,6 +1,7 @@
 export { drainSentence } from './drain.ts'
 export {
   type Bottleneck,
+  bottleneckSchema,
   type Drain,
   type Evaluation,
   evaluationSchema,

@@ -37,6 +37,8 @@ export interface MemoryPipeline {
   providerFailed: boolean
   /** Share of its time that each slot is busy. */
   slotBusy: number
+  /** End to end, of what arrives now. */
+  p99Ms: () => number
   /** Ports whose services do not answer, by service name. */
   silent: Set<string>
 }
@@ -54,6 +56,7 @@ export function createMemoryPipeline(): MemoryPipeline {
     miscounted: false,
     providerFailed: false,
     slotBusy: 0.31,
+    p99Ms: () => 41,
     silent: new Set(),
   }
 }
@@ -257,7 +260,7 @@ function backendSample(pipeline: MemoryPipeline, at: number): BackendSample {
   const { normal } = flowAt(pipeline, at)
   const received = pipeline.publishedBefore > 0 ? 0 : normal
   const endToEnd: Latency = received
-    ? { count: received, p50Ms: 12, p95Ms: 30, p99Ms: 41, p999Ms: 60, maxMs: 80 }
+    ? { count: received, p50Ms: 12, p95Ms: 30, p99Ms: pipeline.p99Ms(), p999Ms: 60, maxMs: 80 }
     : { count: 0, p50Ms: null, p95Ms: null, p99Ms: null, p999Ms: null, maxMs: null }
   return {
     ...processPart(pipeline, at, 'backend'),

@@ -1,0 +1,236 @@
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeEach, describe, expect, test } from 'vitest'
+import { createMemoryWorld, type MemoryWorld } from '../src/adapters/memory/memory-world.ts'
+import { answerSchemas } from '../src/output/answer-schemas.ts'
+import { type CommandRun, emptyFolder, runCommand } from './run-command.ts'
+
+let memory: MemoryWorld
+let workingDir: string
+
+beforeEach(() => {
+  memory = createMemoryWorld()
+  memory.machine.memoryBytes = 16 * 1024 ** 3
+  workingDir = emptyFolder()
+})
+
+/** `stopAt`: interrupts, as Ctrl-C does, when the command says this. */
+function run(argv: readonly string[], { stopAt }: { stopAt?: string } = {}): Promise<CommandRun> {
+  let interrupt: ((signal: 'SIGINT') => void) | undefined
+  const said = { stdout: '', stderr: '' }
+  const take = (stream: keyof typeof said, text: string) => {
+    said[stream] += text
+    if (stopAt !== undefined && text.includes(stopAt)) interrupt?.('SIGINT')
+    return true
+  }
+  const answer = runCommand(argv, {
+    workingDir,
+    world: {
+      stackWorld: async () => memory,
+      stdout: { write: (text: string) => take('stdout', text) },
+      stderr: { write: (text: string) => take('stderr', text) },
+      onInterrupt: (listener) => {
+        interrupt = listener
+        return () => undefined
+      },
+    },
+  })
+  return answer.then((one) => ({ ...one, ...said }))
+}
+
+const journalFile = () => join(workingDir, '.radtune', 'journal.ndjson')
+const kinds = () =>
+  readFileSync(journalFile(), 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+    .map(({ id, kind, verdict }) => [id, verdict ?? kind].join(' '))
+const fetchMin = () => {
+  const record = memory.topic.records.filter(({ key }) => key === 'consumer.fetchMinBytes').at(-1)
+  return record?.value ? JSON.parse(record.value).value : undefined
+}
+const flat = ({ stdout }: CommandRun) => stdout.replaceAll(/\s+/g, ' ')
+
+/** A stack at 50 readings a second whose fetches wait for 1 KiB; readings come late as long as they do. */
+async function slowFetch(latency: (bytes: number) => number = (bytes) => (bytes === 1 ? 41 : 900)) {
+  memory.pipeline.perSecond = 50
+  memory.pipeline.p99Ms = () => latency(fetchMin())
+  expect((await run(['up', '--demo', 'slow-fetch', '--quiet'])).exitCode).toBe(0)
+  await memory.clock.sleep(60_000)
+}
+
+describe('a stack in good order', () => {
+  beforeEach(async () => {
+    await run(['up', '--quiet'])
+    await memory.clock.sleep(60_000)
+  })
+
+  test('gets no advice, three times', async () => {
+    for (let round = 0; round < 3; round += 1) {
+      const answer = await run(['advise', '--check'])
+      expect(answer.stdout).toContain('no bottleneck: 31 % busy')
+      expect(answer.stdout).toContain('Nothing')
+      expect(answer.exitCode).toBe(0)
+    }
+    expect(existsSync(journalFile())).toBe(false)
+    expect((await run(['journal'])).stdout).toContain('advice has changed nothing here yet')
+  })
+
+  test('--rules lists all of them with how they stand, --json has a schema', async () => {
+    const { stdout } = await run(['advise', '--rules'])
+    expect(stdout.match(/guideline|radtune\)/g)).toHaveLength(18)
+    expect(stdout).toMatch(/cpu-saturated +quiet/)
+    const { stdout: text } = await run(['advise', '--json', '--quiet'])
+    const { data } = answerSchemas['radtune.advise/1'].parse(JSON.parse(text))
+    expect(data?.rules).toHaveLength(18)
+  })
+
+  test('a source that is silent decides nothing', async () => {
+    memory.pipeline.brokerDown = true
+    const { stdout, exitCode } = await run(['advise', '--check'])
+    expect(stdout).toContain('not decided: ')
+    expect(exitCode).toBe(0)
+  })
+})
+
+describe('a change that helps', () => {
+  beforeEach(() => slowFetch())
+
+  test('is advised with why and what to expect, and --check says so', async () => {
+    const answer = await run(['advise', '--check'])
+    expect(flat(answer)).toMatch(/consumer.fetchMinBytes +1 KiB → 1 B live, no restart/)
+    expect(flat(answer)).toMatch(/rule fetch-wait-dominates-latency/)
+    expect(answer.exitCode).toBe(3)
+    expect((await run(['advise', '--diff'])).stdout).toBe('consumer.fetchMinBytes 1 KiB → 1 B\n')
+    expect(fetchMin()).toBe(1024)
+  })
+
+  test('is applied, verified and kept; it is in the journal, and taken back by hand', async () => {
+    const answer = await run(['advise', '--apply', '--verify', '20s'])
+    expect(flat(answer)).toMatch(/step 2 consumer.fetchMinBytes 1 KiB → 1 B: kept/)
+    expect(flat(answer)).toMatch(/p99 900 ms → 41 ms expected/)
+    expect(answer.exitCode).toBe(0)
+    expect(fetchMin()).toBe(1)
+    expect(kinds().slice(4)).toEqual(['2 open', '2 applied', '2 settled', '2 kept'])
+    expect((await run(['advise', '--check'])).exitCode).toBe(0)
+    const { stdout } = await run(['journal'])
+    expect(stdout).toMatch(/^step 2 .*kept {2}fetch-wait-dominates-latency/)
+    const listed = await run(['journal', '--json'])
+    expect(answerSchemas['radtune.journal-list/1'].parse(JSON.parse(listed.stdout)).data?.steps).toHaveLength(
+      2,
+    )
+    expect((await run(['advise', '--undo', 'last'])).stdout).toContain('step 2 is taken back')
+    expect(fetchMin()).toBe(1024)
+    const again = await run(['advise', '--undo', '2'])
+    expect(again.stderr).toContain('RT-ADV-004')
+    expect(again.exitCode).toBe(2)
+  })
+
+  test('interrupted after it was applied, it is verified by the next run', async () => {
+    const answer = await run(['advise', '--apply', '--verify', '20s'], { stopAt: 'settling' })
+    expect(answer.exitCode).toBe(130)
+    expect(kinds().slice(4)).toEqual(['2 open', '2 applied'])
+    const next = await run(['advise'])
+    expect(next.stderr).toContain('step 2 was left open by an earlier run; kept')
+    expect(kinds().at(-1)).toBe('2 kept')
+  })
+
+  test('killed while it was being applied, it is taken back by the next run', async () => {
+    await run(['advise', '--apply', '--verify', '20s'])
+    const lines = readFileSync(journalFile(), 'utf8').trimEnd().split('\n')
+    writeFileSync(journalFile(), `${lines.slice(0, 5).join('\n')}\n`)
+    const next = await run(['advise'])
+    expect(next.stderr).toMatch(/step 2 was left open.*taken back/)
+    expect(fetchMin()).toBe(1024)
+  })
+
+  test('changed by hand meanwhile, it is left as it is', async () => {
+    await run(['advise', '--apply', '--verify', '20s'], { stopAt: 'settling' })
+    await run(['set', 'consumer.fetchMinBytes=512'])
+    const next = await run(['advise'])
+    expect(next.stderr).toContain('changed to 512 meanwhile')
+    expect(fetchMin()).toBe(512)
+  })
+})
+
+describe('a change that does not help', () => {
+  test('is taken back, and the prediction is called wrong', async () => {
+    await slowFetch((bytes) => (bytes === 1 ? 2500 : 900))
+    const answer = await run(['advise', '--apply', '--verify', '20s'])
+    expect(flat(answer)).toMatch(/: reverted, and taken back/)
+    expect(flat(answer)).toContain('the prediction was wrong')
+    expect(answer.exitCode).toBe(3)
+    expect(fetchMin()).toBe(1024)
+    expect(kinds().at(-1)).toBe('2 reverted')
+  })
+
+  test('is tried once by the unattended loop, and then left', async () => {
+    await slowFetch((bytes) => (bytes === 1 ? 2500 : 900))
+    const answer = await run(['advise', '--watch'], { stopAt: 'leaves' })
+    const decisions = answer.stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => line.slice(21))
+    expect(decisions).toEqual([
+      expect.stringMatching(/^changes consumer.fetchMinBytes: /),
+      expect.stringMatching(/^step 2 reverted: p99 is worse, the prediction was wrong/),
+      'leaves consumer.fetchMinBytes: step 2 was taken back',
+    ])
+    expect(answer.exitCode).toBe(130)
+    expect(fetchMin()).toBe(1024)
+  })
+
+  test('the loop stands aside when somebody changes settings, and says only what is new', async () => {
+    await slowFetch()
+    const dry = await run(['advise', '--watch', '--dry-run'], { stopAt: 'would change' })
+    expect(dry.stdout.trimEnd().split('\n')).toHaveLength(1)
+    memory.pipeline.p99Ms = () => {
+      writeFileSync(
+        join(workingDir, '.radtune', 'overlay.yaml'),
+        'settings:\n  consumer.fetchMinBytes: 1024\n',
+      )
+      return 900
+    }
+    const watched = await run(['advise', '--watch'], { stopAt: 'stands aside' })
+    expect(watched.stdout).toMatch(/stands aside: settings were changed by hand/)
+    expect(fetchMin()).toBe(1024)
+  })
+})
+
+describe('what cannot be done is said', () => {
+  test.each([
+    [['advise'], 'RT-ADV-003', 4],
+    [['advise', '--only', 'no-rule'], 'RT-CLI-003', 2],
+    [['advise', '--apply', '--verify', '5h'], 'RT-CLI-003', 2],
+    [['advise', '--from', 'missing.ndjson'], 'RT-MON-001', 2],
+  ])('%j', async (argv, code, exitCode) => {
+    const answer = await run(argv)
+    expect(answer.stderr).toContain(code)
+    expect(answer.exitCode).toBe(exitCode)
+  })
+
+  test('a damaged journal is refused with its line, a cut off last line is not', async () => {
+    await slowFetch()
+    appendFileSync(journalFile(), '{"schema":"radtune.journal/1","id":"2","at":1,"ki')
+    expect((await run(['advise'])).exitCode).toBe(0)
+    writeFileSync(journalFile(), `nonsense\n${readFileSync(journalFile(), 'utf8')}`)
+    const answer = await run(['advise'])
+    expect(answer.stderr).toMatch(/RT-ADV-001[\s\S]*journal.ndjson:1/)
+  })
+
+  test('a demo does not overwrite settings that somebody has made', async () => {
+    await run(['set', 'producer.main.linger=20ms'])
+    const answer = await run(['up', '--demo', 'slow-fetch'])
+    expect(answer.stderr).toContain('RT-UP-013')
+    expect(answer.exitCode).toBe(2)
+  })
+
+  test('a recording is judged without a stack', async () => {
+    await slowFetch()
+    await run(['monitor', '--record', 'run.ndjson', '--until', 'healthy', '--quiet'])
+    await run(['down'])
+    const answer = await run(['advise', '--from', 'run.ndjson'])
+    expect(answer.stdout).toContain('Measured')
+    expect(answer.exitCode).toBe(0)
+  })
+})

@@ -1,0 +1,80 @@
+import process from 'node:process'
+import { setTimeout as delay } from 'node:timers/promises'
+import { parseArgs } from 'node:util'
+import { printFigure } from '@radtune/core/advice'
+import { changeTexts } from '../packages/cli/src/output/advice-text.ts'
+import type { AdviseData } from '../packages/cli/src/output/advise-data.ts'
+import { runJson, withProject } from '../test/e2e/radtune.ts'
+import { tableText } from './bench/report.ts'
+import { build } from './run-program.ts'
+
+const NAMES = ['starved-broker', 'over-parallel', 'under-parallel', 'slow-fetch', 'quiet'] as const
+
+const help = `npm run scenario -- [NAME…] [--verify 30s] [--warm 30]
+
+Launches a stack with something wrong (radtune up --demo NAME), lets radtune advise --apply put it right, and prints what was advised,
+expected and measured, as a table for docs/tuning.md. quiet is the 4c8g stack in good order, judged three times. Names: ${NAMES.join(', ')}.`
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    verify: { type: 'string', default: '30s' },
+    warm: { type: 'string', default: '30' },
+    help: { type: 'boolean', default: false },
+  },
+})
+const names = positionals.length > 0 ? positionals : NAMES
+const unknown = names.filter((name) => !(NAMES as readonly string[]).includes(name))
+if (values.help || unknown.length > 0) {
+  console.log(help)
+  process.exit(values.help ? 0 : 2)
+}
+const built = await build()
+if (built !== 0) process.exit(built)
+
+const rows: string[][] = []
+for (const name of names) {
+  await withProject(async (project) => {
+    const how = name === 'quiet' ? ['--rate', '1000'] : ['--demo', name]
+    const up = await runJson(project, ['up', '--profile', '4c8g', '--port', 'auto', ...how])
+    if (!up.document.ok) throw new Error(`up failed: ${up.result.stderr}`)
+    await delay(Number(values.warm) * 1000)
+    if (name === 'quiet') {
+      for (let round = 1; round <= 3; round += 1) {
+        const { advice } = (await runJson(project, ['advise'])).document.data as AdviseData
+        const steps = advice.steps.flatMap(({ changes }) => changeTexts(changes))
+        rows.push([`quiet ${round}`, steps.join(', ') || 'nothing to change', '', '', ''])
+      }
+      return
+    }
+    const { document } = await runJson(project, ['advise', '--apply', '--verify', values.verify])
+    if (!document.data) throw new Error(`advise failed: ${JSON.stringify(document.error)}`)
+    rows.push(rowOf(name, document.data as AdviseData))
+    console.log(`${name}: ${document.data.outcome?.verdict.sentence ?? 'no step was made'}`)
+  })
+}
+console.log(`\n${tableText(['scenario', 'advice', 'expected', 'measured', 'verdict'], rows)}`)
+
+function rowOf(name: string, { advice, outcome }: AdviseData): string[] {
+  if (!outcome) return [name, advice.holds ?? 'nothing to change', '', '', 'none']
+  const { step, verdict } = outcome
+  const figures = verdict.comparisons.filter(({ expected }) => expected !== null)
+  return [
+    name,
+    changeTexts(step.changes).join(', '),
+    figures
+      .map(
+        ({ metric, unit, expected }) =>
+          `${metric} ${figure(expected?.low, unit)} to ${figure(expected?.high, unit)}`,
+      )
+      .join('; '),
+    figures
+      .map(({ metric, unit, before, after }) => `${metric} ${figure(before, unit)} → ${figure(after, unit)}`)
+      .join('; '),
+    verdict.verdict,
+  ]
+}
+
+function figure(value: number | undefined, unit: Parameters<typeof printFigure>[1]): string {
+  return value === undefined ? '-' : printFigure(value, unit)
+}
