@@ -8,7 +8,7 @@ import { runJson, withProject } from '../test/e2e/radtune.ts'
 import { tableText } from './bench/report.ts'
 import { build } from './run-program.ts'
 
-const NAMES = ['starved-broker', 'over-parallel', 'under-parallel', 'slow-fetch', 'quiet'] as const
+const NAMES = ['starved-broker', 'over-parallel', 'slow-fetch', 'quiet'] as const
 
 const help = `npm run scenario -- [NAME…] [--verify 30s] [--warm 30]
 

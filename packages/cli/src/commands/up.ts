@@ -92,7 +92,7 @@ export default class Up extends BaseCommand {
     keep: Flags.boolean({ description: 'when a service fails, leave the others running' }),
     demo: Flags.string({
       description: 'a stack with something wrong, for radtune advise to put right',
-      options: ['starved-broker', 'over-parallel', 'under-parallel', 'slow-fetch'],
+      options: ['starved-broker', 'over-parallel', 'slow-fetch'],
       helpValue: 'NAME',
     }),
     port: Flags.string({

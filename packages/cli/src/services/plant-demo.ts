@@ -24,11 +24,6 @@ export const DEMOS = {
     rate: 4000,
     values: { 'worker.count': 1, 'worker.cpus': 0.6 },
   },
-  'under-parallel': {
-    sentence: 'one slot, and more readings than it can take',
-    rate: 5000,
-    values: { 'pipeline.parallelism': 1, 'worker.cpus': 0.3 },
-  },
   'slow-fetch': {
     sentence: 'fetches wait for bytes that come slowly',
     rate: 50,

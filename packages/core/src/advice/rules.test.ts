@@ -321,6 +321,15 @@ describe('answers', () => {
     expect(judgeRule(story, { rule: 'cpu-saturated' }).finding?.steps[0]?.changes).toHaveLength(1)
   })
 
+  test('cpu-saturated: a machine that other programs keep busy is a remark, and changes nothing', () => {
+    const story = createAdviceStory()
+    story.hostCpu = 0.97
+    story.tell(60)
+    const { finding } = judgeRule(story, { rule: 'cpu-saturated' })
+    expect(finding?.sentence).toMatch(/^machine uses 97 % of its CPU, [\d.]+ CPU of it by other programs$/)
+    expect(finding).toMatchObject({ severity: 'warn', steps: [], stage: null })
+  })
+
   test('service-throttled: what only pins prevent is kept, and said', () => {
     const pins = (['worker.cpus', 'kafka.cpus', 'frontend.cpus', 'provider.cpus'] as const).map((key) => ({
       key,

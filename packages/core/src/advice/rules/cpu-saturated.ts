@@ -16,18 +16,47 @@ export const cpuSaturated: Rule = {
   id: 'cpu-saturated',
   title: 'The CPU of the machine or of a worker is used up',
   guidelines: [1, 2],
-  needs: { window: 'windows', readings: ['host.cpu', 'cpu/worker-N', 'throttled/worker-N'] },
+  needs: {
+    window: 'windows',
+    readings: ['host.cpu', 'cores/SERVICE', 'cpu/worker-N', 'throttled/worker-N'],
+  },
   evaluate(context) {
     const workers = workersWithSlots(context)
     return settle(
       [
-        judgeCpu(context, { metric: 'host.cpu', subject: 'machine' }),
+        judgeMachine(context),
         ...workers.map(({ name }) => judgeCpu(context, { metric: `cpu/${name}`, subject: name })),
         ...workers.map(({ name }) => judgeThrottling(context, name)),
       ],
       'no worker has a slot',
     )
   },
+}
+
+/** A machine that others keep busy is a remark: no setting of this stack changes that. */
+function judgeMachine(context: AdviceContext): RuleResult {
+  const result = judgeCpu(context, { metric: 'host.cpu', subject: 'machine' })
+  if (result.state !== 'finding') return result
+  const { host } = context.snapshot
+  const cpu = lastWindows(context, 'host.cpu')
+  const services = context.spec.services.map(({ name }) => lastWindows(context, `cores/${name}`))
+  const missing = services.find((told) => !told.known)
+  if (missing && !missing.known) return notEnough(missing)
+  if (!cpu.known || !host.known) return result
+  const inUse = cpu.whole.average * host.value.cpus
+  const own = services.reduce((sum, told) => sum + (told.known ? told.whole.average : 0), 0)
+  if (own >= inUse / 2) return result
+  const others = `${printFigure(inUse - own, 'cpus')} of it by other programs`
+  return found(
+    ...result.findings.map((finding) => ({
+      ...finding,
+      severity: 'warn' as const,
+      sentence: `${finding.sentence}, ${others}`,
+      stage: null,
+      steps: [],
+      kept: [],
+    })),
+  )
 }
 
 function judgeCpu(

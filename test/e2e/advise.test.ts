@@ -1,0 +1,86 @@
+import { spawn } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { describe, expect, it, vi } from 'vitest'
+import { findJava } from '../../packages/cli/src/adapters/local/java.ts'
+import type { AdviseData } from '../../packages/cli/src/output/advise-data.ts'
+import { runJson, runRadtune, withProject } from './radtune.ts'
+
+const bin = join(import.meta.dirname, '../../packages/cli/bin/radtune.js')
+/** Short enough for a test, long enough for a mean. */
+const SHORT = ['advice.window=3s', 'advice.windows=2', 'advice.settle=4s'].flatMap((pin) => ['--set', pin])
+const VERIFY = ['--verify', '12s']
+
+const obstacle = await findJava(process.env).then(
+  () => undefined,
+  (error: Error) => error.message,
+)
+
+async function upWith(project: string, demo: string): Promise<void> {
+  const up = ['up', '--profile', '4c8g', '--port', 'auto', '--timeout', '300s', '--demo', demo, ...SHORT]
+  expect((await runJson(project, up)).document).toMatchObject({ ok: true })
+}
+
+async function advise(project: string, ...args: string[]): Promise<AdviseData> {
+  const { document } = await runJson(project, ['advise', ...args])
+  expect(document.error).toBeNull()
+  return document.data as AdviseData
+}
+
+const journal = (project: string) => readFileSync(join(project, '.radtune/journal.ndjson'), 'utf8')
+
+describe.skipIf(obstacle !== undefined)(
+  `advice on real Kafka${obstacle ? ` (skipped: ${obstacle})` : ''}`,
+  { timeout: 300_000 },
+  () => {
+    it('finds what makes readings late, changes it live, and keeps it as they come in time', async () => {
+      await withProject(async (project) => {
+        await upWith(project, 'slow-fetch')
+        await delay(15_000)
+        const { advice, outcome } = await advise(project, '--apply', ...VERIFY)
+        expect(advice.next).toMatchObject({
+          rule: 'fetch-wait-dominates-latency',
+          changes: [{ key: 'consumer.fetchMinBytes', from: 1024, to: 1 }],
+        })
+        expect(outcome?.verdict.verdict).toBe('kept')
+        const p99 = outcome?.verdict.comparisons.find(({ metric }) => metric === 'p99')
+        expect(p99?.before).toBeGreaterThan(200)
+        expect(p99?.after).toBeLessThan(150)
+        const { document } = await runJson(project, ['get', 'consumer.fetchMinBytes'])
+        expect(document.data.settings[0].value).toBe(1)
+        expect((await runRadtune(project, ['advise', '--undo', 'last'])).code).toBe(0)
+        const undone = await runJson(project, ['get', 'consumer.fetchMinBytes'])
+        expect(undone.document.data.settings[0].value).toBe(1024)
+      })
+    })
+
+    it('fewer slots on little CPU: what a killed run left open is decided by the next', async () => {
+      await withProject(async (project) => {
+        await upWith(project, 'over-parallel')
+        await delay(15_000)
+        const only = ['--only', 'cpu-saturated']
+        const child = spawn(process.execPath, [bin, 'advise', '--apply', ...VERIFY, ...only], {
+          cwd: project,
+          stdio: 'ignore',
+        })
+        const file = join(project, '.radtune/journal.ndjson')
+        await vi.waitFor(
+          () => expect(existsSync(file) && journal(project)).toMatch(/"id":"2".*"kind":"applied"/),
+          { timeout: 120_000, interval: 200 },
+        )
+        child.kill('SIGKILL')
+        const slots = async () => (await runJson(project, ['get', 'pipeline.parallelism'])).document.data
+        expect((await slots()).settings[0].value).toBe(3)
+        const { resolved } = await advise(project, ...only)
+        expect(resolved).toMatchObject({ id: '2' })
+        const last = JSON.parse(journal(project).trimEnd().split('\n').at(-1) ?? '')
+        expect(last).toMatchObject({ id: '2', kind: 'verdict' })
+        // Whatever was decided is what is in force.
+        expect((await slots()).settings[0].value).toBe(last.verdict === 'kept' ? 3 : 6)
+        const { document } = await runJson(project, ['status'])
+        expect(document.data.mismatches ?? []).toEqual([])
+      })
+    })
+  },
+)
