@@ -166,7 +166,7 @@ export default class Monitor extends BaseCommand {
   ): Promise<AsyncGenerator<Moment, void, undefined>> {
     if (flags.replay === undefined) {
       const world = await this.world.stackWorld(await this.projectDir(flags))
-      return monitorStack(world, { pace, signal })
+      return monitorStack(world, { pace, signal, hurried: this.#onScreen(flags) })
     }
     const recording = await readRecording(this.world.files, await this.#path(flags.replay))
     for (const warning of recording.warnings) this.output.warn(warning)

@@ -54,7 +54,7 @@ interface StackSources {
  */
 export function createSnapshotCollector(
   world: StackWorld,
-  pace: { readonly intervalMs: number },
+  pace: { readonly intervalMs: number; readonly firstPatienceMs?: number },
 ): SnapshotCollector {
   const { clock, runtime, host, project } = world
   const now = () => clock.now()
@@ -69,6 +69,7 @@ export function createSnapshotCollector(
   )
   const changes = createLaunchReader(world)
   let sources: StackSources | undefined
+  let taken = 0
 
   async function sourcesOf(launch: Launch): Promise<StackSources> {
     if (sources && samePorts(sources.launch, launch)) return sources
@@ -91,7 +92,8 @@ export function createSnapshotCollector(
 
   /** Waits for all, but not longer than patience lasts. */
   async function waitFor(answers: readonly Promise<void>[]): Promise<void> {
-    const patienceMs = Math.min(MOST_PATIENCE_MS, Math.max(200, pace.intervalMs * 0.8))
+    const usualMs = Math.min(MOST_PATIENCE_MS, Math.max(200, pace.intervalMs * 0.8))
+    const patienceMs = taken === 0 ? (pace.firstPatienceMs ?? usualMs) : usualMs
     const enough = new AbortController()
     const all = Promise.all(answers).then(() => enough.abort())
     await Promise.race([all, clock.sleep(patienceMs, enough.signal).catch(() => undefined)])
@@ -112,6 +114,7 @@ export function createSnapshotCollector(
           (source) => source.ask(),
         ),
       ])
+      taken += 1
       const seen = runtimeSource.read()
       if (seen.known && seen.value) await sourcesOf(seen.value.launch)
       return await assemble({ seen, host: hostSource.read(), of, changes, at: now() })

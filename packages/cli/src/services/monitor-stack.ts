@@ -13,12 +13,15 @@ export interface Moment {
 
 export interface Monitoring {
   pace: Pick<MonitorPace, 'intervalMs'>
+  /** Somebody looks: the first moment does not wait for a source that is slow. */
+  hurried?: boolean
   signal: AbortSignal
 }
 
 const HOUR_MS = 3_600_000
 /** So soon a changed pace is noticed. */
 const MOST_SLEEP_MS = 250
+const HURRIED_MS = 120
 
 /**
  * Watches a stack until the signal is aborted: a moment each interval, measured from the first. The history is filled with what the
@@ -26,16 +29,23 @@ const MOST_SLEEP_MS = 250
  */
 export async function* monitorStack(
   world: StackWorld,
-  { pace, signal }: Monitoring,
+  { pace, signal, hurried = false }: Monitoring,
 ): AsyncGenerator<Moment, void, undefined> {
-  const collector = createSnapshotCollector(world, pace)
+  const collector = createSnapshotCollector(world, {
+    get intervalMs() {
+      return pace.intervalMs
+    },
+    ...(hurried ? { firstPatienceMs: HURRIED_MS } : {}),
+  })
   let evaluator: Evaluator | undefined
+  let filled = false
   try {
     let due = world.clock.now()
     while (!signal.aborted) {
       const snapshot = await collector.sample()
-      if (!evaluator) {
-        evaluator = createEvaluator(collector.targets(), pace.intervalMs)
+      evaluator ??= createEvaluator(collector.targets(), pace.intervalMs)
+      if (!filled && snapshot.services.known) {
+        filled = true
         void fillHistory(evaluator, collector.past(snapshot))
       }
       yield { snapshot, evaluation: evaluator.add(snapshot), evaluator }

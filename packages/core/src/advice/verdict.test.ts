@@ -86,6 +86,20 @@ describe('a verdict', () => {
     expect(verdict.sentence).toContain('the prediction was wrong, nothing changed beyond variation')
   })
 
+  test('keeps nothing for a measurement that went the wrong way, be it within variation', () => {
+    const expected: Step['expected'] = [
+      { metric: 'p99', unit: 'ms', better: 'lower', from: 200, low: 195, high: 199 },
+    ]
+    const verdict = verdictOf(
+      (story) => {
+        story.p99Ms = 204
+      },
+      { expected },
+    )
+    expect(verdict.verdict).toBe('inconclusive')
+    expect(verdict.sentence).toMatch(/^inconclusive: nothing changed beyond variation; .*: as expected$/)
+  })
+
   test('watches what nothing was expected of', () => {
     const expected: Step['expected'] = [
       { metric: 'cost', unit: 'microseconds', better: 'lower', from: 900, low: 200, high: 800 },

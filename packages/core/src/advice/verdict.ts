@@ -86,10 +86,13 @@ export function judgeVerdict(options: VerdictOptions): Verdict {
   if (unknown.length > 0) return decide('inconclusive', unknown.join(', '))
   const goals = comparisons.filter(({ expected }) => expected !== null)
   if (goals.length === 0) return decide('inconclusive', 'nothing was expected that could be measured')
-  if (goals.every(({ outcome }) => outcome !== 'wrong')) return decide('kept', 'as expected or better')
-  return goals.some(isBetter)
-    ? decide('kept', 'it helped, but the prediction was wrong')
-    : decide('inconclusive', 'the prediction was wrong, nothing changed beyond variation')
+  const right = goals.every(({ outcome }) => outcome !== 'wrong')
+  if (right && (goals.some(isBetter) || !goals.some(isBehind))) return decide('kept', 'as expected or better')
+  if (goals.some(isBetter)) return decide('kept', 'it helped, but the prediction was wrong')
+  return decide(
+    'inconclusive',
+    right ? 'nothing changed beyond variation' : 'the prediction was wrong, nothing changed beyond variation',
+  )
 }
 
 function compareAll(options: VerdictOptions): { comparisons: Comparison[]; unknown: string[] } {
@@ -130,6 +133,11 @@ function compare(measured: Omit<Comparison, 'outcome'>): Comparison {
 function isWorse({ better, before, after, noise, outcome }: Comparison): boolean {
   const loss = better === 'lower' ? after - before : before - after
   return outcome === 'wrong' && loss > noise
+}
+
+/** Worse than before, be it within variation. */
+function isBehind({ better, before, after }: Comparison): boolean {
+  return better === 'lower' ? after > before : after < before
 }
 
 function isBetter({ better, before, after, noise }: Comparison): boolean {
