@@ -10,7 +10,10 @@ export interface Broker {
    * read before ends. Nothing is thrown.
    */
   observe(): Promise<KafkaSnapshot>
-  /** Reads some records at `from` and after it, without a group. Rejects when there is no such partition, or `from` is not in its log. */
+  /**
+   * Reads some records at `from` and after it, without a group; one call at a time. Rejects when there is no such partition, or
+   * `from` is not in its log.
+   */
   readLog(place: LogPlace): Promise<LogPart>
   close(): Promise<void>
 }

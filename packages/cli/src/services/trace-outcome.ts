@@ -29,18 +29,18 @@ export type TraceOutcome =
 
 /**
  * Says where a record ended, from what the outputs hold of it and the offset that the workers had committed before the outputs
- * were searched: they commit what they have written, so what is then in no output never will be.
+ * were searched, in their order until one holds it: they commit what they have written, so what is then in no output never will be.
  */
 export function outcomeOf(
   offset: number,
-  outputs: Readonly<Record<OutputTopic, FoundOutput>>,
+  outputs: Readonly<Partial<Record<OutputTopic, FoundOutput>>>,
   committed: Reading<number | null>,
 ): TraceOutcome {
   for (const topic of OUTPUT_TOPICS) {
     const output = outputs[topic]
-    if (output.kind === 'found') return readOutput(topic, output.record)
+    if (output?.kind === 'found') return readOutput(topic, output.record)
   }
-  const lost = OUTPUT_TOPICS.filter((topic) => outputs[topic].kind === 'lost')
+  const lost = OUTPUT_TOPICS.filter((topic) => outputs[topic]?.kind === 'lost')
   if (!committed.known) return { kind: 'unknown', why: `no output holds it, and ${committed.why}` }
   if (committed.value === null) return { kind: 'waiting', why: 'the workers have committed nothing yet' }
   if (committed.value <= offset)

@@ -105,15 +105,18 @@ async function searchOutputs(
   broker: Broker,
   { partition, offset }: RecordPlace,
   topics: readonly TopicOffsets[],
-): Promise<Record<OutputTopic, FoundOutput>> {
-  const search = async (topic: OutputTopic): Promise<[OutputTopic, FoundOutput]> => {
+): Promise<Partial<Record<OutputTopic, FoundOutput>>> {
+  const found: Partial<Record<OutputTopic, FoundOutput>> = {}
+  for (const topic of OUTPUT_TOPICS) {
     const log = topics
       .find((one) => one.topic === topic)
       ?.partitions.find((one) => one.partition === partition)
     if (!log) throw new Error(`there is no partition ${partition} of ${topic}`)
-    return [topic, await findOutput(broker, { topic, ...log }, offset)]
+    found[topic] = await findOutput(broker, { topic, ...log }, offset)
+    // It has one output at most.
+    if (found[topic].kind === 'found') break
   }
-  return Object.fromEntries(await Promise.all(OUTPUT_TOPICS.map(search))) as Record<OutputTopic, FoundOutput>
+  return found
 }
 
 function committedIn({ commits }: KafkaSnapshot, { partition }: RecordPlace): Reading<number | null> {

@@ -2,13 +2,16 @@ import type { LoggedRecord, LogPart, LogPlace } from '../../ports/broker.ts'
 import type { Cluster, LoggedMessage } from './cluster.ts'
 import { registerCodecs } from './codecs.ts'
 
-/** A broker answers with one whole batch at least, however long. */
-const MAX_BYTES = 64 * 1024
+/** A broker answers with one whole batch, however long: no more is decoded than is looked at. */
+const MAX_BYTES = 1
 const MAX_WAIT_MS = 200
 /** Up to the first open transaction; the answer names those that were aborted. */
 const READ_COMMITTED = 1
 
-/** Reads the batch that holds an offset, and what comes with it. */
+/**
+ * Reads the batch that holds an offset. One call at a time: kafkajs opens its connection for fetches twice when two of them are the
+ * first, and closes one.
+ */
 export async function readLog(cluster: Cluster, { topic, partition, from }: LogPlace): Promise<LogPart> {
   await registerCodecs()
   await cluster.addTargetTopic(topic)
