@@ -1,4 +1,5 @@
 import * as Flags from '@oclif/core/flags'
+import { ownSettings } from '@radtune/core/advice'
 import { RadtuneError } from '@radtune/core/errors'
 import type { StackSpec } from '@radtune/core/stack'
 import { formatBytes, formatDuration } from '@radtune/core/units'
@@ -187,11 +188,22 @@ export default class Monitor extends BaseCommand {
       try {
         if (planned?.of !== of) planned = { of, spec: await this.#planOf(stack.value.profile, flags) }
         const { inForceIn, judgeMoment } = await import('../services/advise-stack.ts')
-        return judgeMoment(moment, { spec: inForceIn(planned.spec, moment.snapshot) })
+        const own = flags.replay === undefined ? await this.#ownSettings(flags) : undefined
+        return judgeMoment(moment, {
+          spec: inForceIn(planned.spec, moment.snapshot),
+          ...(own ? { own } : {}),
+        })
       } catch {
         return undefined
       }
     }
+  }
+
+  /** What advice itself has set is no pin to it. */
+  async #ownSettings(flags: MonitorFlagValues): Promise<ReturnType<typeof ownSettings>> {
+    const { createJournalStore } = await import('../services/journal-store.ts')
+    const projectDir = await this.projectDir(flags)
+    return ownSettings(await createJournalStore(this.world.files, projectDir, () => undefined).read())
   }
 
   async #planOf(profile: string, flags: MonitorFlagValues): Promise<StackSpec> {

@@ -1,4 +1,4 @@
-import { LEVELS, REJECT_REASONS } from '@radtune/core/contract'
+import { LEVELS, OUTPUT_TOPICS, REJECT_REASONS } from '@radtune/core/contract'
 import { z } from 'zod'
 import { envelopeSchema } from './envelope-schema.ts'
 
@@ -162,6 +162,34 @@ const get = z.object({
   ),
 })
 
+const trace = z.object({
+  partition: count,
+  offset: count,
+  key: z.string().nullable(),
+  /** As published; base64 when it is not UTF-8 text. */
+  value: z.string().nullable(),
+  valueEncoding: z.enum(['utf-8', 'base64']),
+  row: z.string().nullable(),
+  outcome: z.object({
+    kind: z.enum(['kept', 'dirty', 'duplicate', 'waiting', 'unknown']),
+    topic: z.enum(OUTPUT_TOPICS).nullable(),
+    offset: count.nullable(),
+    level: z.enum(LEVELS).nullable(),
+    critical: z.boolean().nullable(),
+    reason: z.enum(REJECT_REASONS).nullable(),
+    detail: z.string().nullable(),
+    why: z.string().nullable(),
+  }),
+  stages: z.array(
+    z.object({
+      stage: z.enum(['parse', 'validate', 'deduplicate', 'classify', 'route']),
+      verdict: z.enum(['passed', 'rejected', 'dropped', 'skipped', 'waiting', 'untold']),
+      detail: z.string().nullable(),
+    }),
+  ),
+  times: z.array(z.object({ event: z.string(), at: z.string().nullable(), afterMs: z.number().nullable() })),
+})
+
 /** The JSON documents of the commands about a running stack. */
 export const stackSchemas = {
   'radtune.up/1': envelopeSchema('radtune.up/1', up),
@@ -169,5 +197,6 @@ export const stackSchemas = {
   'radtune.down/1': envelopeSchema('radtune.down/1', down),
   'radtune.set/1': envelopeSchema('radtune.set/1', set),
   'radtune.get/1': envelopeSchema('radtune.get/1', get),
+  'radtune.trace/1': envelopeSchema('radtune.trace/1', trace),
   'radtune.logs/1': envelopeSchema('radtune.logs/1', logs),
 } as const

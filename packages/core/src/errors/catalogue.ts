@@ -470,6 +470,19 @@ export const errorCatalogue = {
       'Steps are named by their number; radtune journal lists them. What was taken back already cannot be taken back again.',
     fix: ['radtune journal'],
   },
+  'RT-TRACE-001': {
+    title: 'there is no such record',
+    exitCode: 2,
+    explanation:
+      'A record of radiation-data is named by PARTITION:OFFSET. The partition does not exist, or the offset is not in its log: retention has deleted it, or no record has been written there yet.',
+    fix: ['radtune trace PARTITION:OFFSET', 'radtune status'],
+  },
+  'RT-TRACE-002': {
+    title: 'a record cannot be read',
+    exitCode: 4,
+    explanation: 'Records are read from the running Kafka, which does not answer or does not hand them out.',
+    fix: ['radtune status', 'radtune logs kafka'],
+  },
   'RT-GEN-001': {
     title: 'a file that was edited by hand was not overwritten',
     exitCode: 2,

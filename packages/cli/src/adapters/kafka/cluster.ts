@@ -1,4 +1,4 @@
-import type { Kafka } from 'kafkajs'
+import type { Kafka, KafkaMessage } from 'kafkajs'
 
 /** The inside of a kafkajs client: what its public faces cannot do, or only in many more requests. */
 export interface Cluster {
@@ -24,7 +24,10 @@ export interface Cluster {
 export interface ClusterBroker {
   fetch(request: object): Promise<{
     responses: {
-      partitions: { messages: { offset: string; key: Buffer | null; value: Buffer | null }[] }[]
+      partitions: {
+        messages: LoggedMessage[]
+        abortedTransactions: { producerId: string; firstOffset: string }[] | null
+      }[]
     }[]
   }>
   offsetFetch(request: {
@@ -40,6 +43,12 @@ export interface ClusterBroker {
     groups: { state: string; members: { clientId: string; memberAssignment: Buffer }[] }[]
   }>
   connectionPool: { send<Answer>(request: RawRequest<Answer>): Promise<Answer> }
+}
+
+/** What lies in a log: a record, or the marker that ends a transaction. */
+export type LoggedMessage = KafkaMessage & {
+  isControlRecord: boolean
+  batchContext: { producerId: string; inTransaction: boolean }
 }
 
 /** A request whose bytes its sender writes and reads itself. */

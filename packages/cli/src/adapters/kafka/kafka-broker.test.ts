@@ -2,10 +2,12 @@ import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, sep } from 'node:path'
-import { emptyCounters, encodeCounters, GROUPS, sumRecords, TOPICS } from '@radtune/core/contract'
-import { Kafka, logLevel } from 'kafkajs'
+import { emptyCounters, encodeCounters, GROUPS, HEADERS, sumRecords, TOPICS } from '@radtune/core/contract'
+import { CompressionTypes, Kafka, logLevel } from 'kafkajs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { findOutput } from '../../services/find-output.ts'
 import { type RunningBroker, startBroker } from '../local/kafka-broker.ts'
+import { registerCodecs } from './codecs.ts'
 import { createKafkaBroker } from './kafka-broker.ts'
 import { createKafkaSettings } from './kafka-settings.ts'
 
@@ -132,6 +134,77 @@ describe('a real broker', () => {
       await Promise.all([topic.close(), admin.disconnect()])
     }
   })
+
+  test('reads logs, in which an output is found by its source, compressed or not, transactions included', async () => {
+    const broker = createKafkaBroker({ bootstrap: running.bootstrap })
+    const admin = kafka.admin()
+    const producer = kafka.producer()
+    const transactional = kafka.producer({
+      transactionalId: 'slot',
+      idempotent: true,
+      maxInFlightRequests: 1,
+    })
+    const message = (source: number) => ({
+      key: 'place',
+      value: `{"reading":${source}}`,
+      partition: 1,
+      headers: { [HEADERS.source]: `1:${source}`, [HEADERS.sentAt]: '1700000000000' },
+    })
+    const batch = (from: number) => Array.from({ length: 10 }, (_, index) => message(from + index * 2))
+    const topic = TOPICS.normal
+    try {
+      await registerCodecs()
+      await admin.connect()
+      await admin.createTopics({ topics: [{ topic, numPartitions: 2 }], waitForLeaders: true })
+      await Promise.all([producer.connect(), transactional.connect()])
+      const codecs = [
+        CompressionTypes.None,
+        CompressionTypes.GZIP,
+        CompressionTypes.Snappy,
+        CompressionTypes.LZ4,
+        CompressionTypes.ZSTD,
+      ]
+      // Sources 0, 2, … 198 in ten batches.
+      for (let from = 0; from < 200; from += 20) {
+        const compression = codecs[(from / 20) % codecs.length] as CompressionTypes
+        await producer.send({ topic, compression, messages: batch(from) })
+      }
+      // 200 to 218, which are taken back, then written: 11 offsets with the marker of each.
+      const lost = await transactional.transaction()
+      await lost.send({ topic, messages: batch(200) })
+      await lost.abort()
+      const kept = await transactional.transaction()
+      await kept.send({ topic, messages: batch(200) })
+      await kept.commit()
+      const low = 0
+      const end = 122
+      const search = (source: number) => findOutput(broker, { topic, partition: 1, low, end }, source)
+      await expect
+        .poll(() => search(218).catch(() => undefined), { timeout: 20_000 })
+        .toMatchObject({
+          kind: 'found',
+          record: { offset: 120 },
+        })
+      for (let index = 0; index < 100; index += 1) {
+        const found = await search(index * 2)
+        expect(found).toMatchObject({ kind: 'found', record: { offset: index, key: 'place' } })
+        expect(await search(index * 2 + 1)).toEqual({ kind: 'none' })
+      }
+      for (let index = 0; index < 10; index += 1)
+        expect(await search(200 + index * 2)).toMatchObject({ record: { offset: 111 + index } })
+      expect(await search(220)).toEqual({ kind: 'none' })
+      const { records } = await broker.readLog({ topic, partition: 1, from: 25 })
+      expect(records[0]).toMatchObject({ offset: 25, headers: new Map(Object.entries(message(50).headers)) })
+      expect(records[0]?.value?.toString()).toBe('{"reading":50}')
+      expect(Math.abs((records[0]?.timestampMs ?? 0) - Date.now())).toBeLessThan(60_000)
+      expect(await broker.readLog({ topic, partition: 1, from: end })).toEqual({ records: [], next: end })
+      await expect(broker.readLog({ topic, partition: 2, from: 0 })).rejects.toThrow()
+      await expect(broker.readLog({ topic, partition: 1, from: 999 })).rejects.toThrow(/offset/)
+    } finally {
+      const closing = [broker.close(), producer.disconnect(), transactional.disconnect(), admin.disconnect()]
+      await Promise.all(closing)
+    }
+  }, 60_000)
 
   test('answers again after the broker was away', async () => {
     const broker = createKafkaBroker({ bootstrap: running.bootstrap, timeoutMs: 3_000 })

@@ -4,6 +4,7 @@ import type { Broker } from '../../ports/broker.ts'
 import { type Cluster, openCluster } from './cluster.ts'
 import { createClient, TIMEOUT_MS, within } from './kafka-client.ts'
 import { createKafkaObserver, type KafkaObserver } from './observe-kafka.ts'
+import { readLog } from './read-log.ts'
 
 const DISCONNECT_MS = 1_000
 
@@ -34,14 +35,10 @@ export function createKafkaBroker({
     await Promise.race([disconnected, delay(DISCONNECT_MS, undefined, { ref: false })])
   }
 
-  async function ask<Answer>(question: (of: KafkaObserver) => Promise<Answer>): Promise<Answer> {
+  async function ask<Answer>(question: (of: Connection) => Promise<Answer>): Promise<Answer> {
     connecting ??= connect(bootstrap, timeoutMs)
     try {
-      return await within(
-        timeoutMs,
-        bootstrap,
-        connecting.then(({ observer }) => question(observer)),
-      )
+      return await within(timeoutMs, bootstrap, connecting.then(question))
     } catch (error) {
       void disconnect()
       throw error
@@ -49,10 +46,10 @@ export function createKafkaBroker({
   }
 
   return {
-    progress: () => ask((observer) => observer.progress()),
+    progress: () => ask(({ observer }) => observer.progress()),
     async observe() {
       try {
-        return await ask((observer) => observer.observe())
+        return await ask(({ observer }) => observer.observe())
       } catch (error) {
         const why = unknown(
           `Kafka does not answer: ${error instanceof Error ? error.message : String(error)}`,
@@ -60,6 +57,7 @@ export function createKafkaBroker({
         return { topics: why, commits: why, group: why, sizes: why }
       }
     },
+    readLog: (place) => ask(({ cluster }) => readLog(cluster, place)),
     close: disconnect,
   }
 }

@@ -15,6 +15,7 @@ import {
 import { type KafkaSnapshot, known, type Reading, unknown } from '@radtune/core/metrics'
 import type { Broker } from '../../ports/broker.ts'
 import type { StatsSource } from '../../ports/stats.ts'
+import { type MemoryLog, readMemoryLog, snapshotOfLog } from './memory-log.ts'
 
 /** What flows through the pipeline of a memory world; tests change it as they go. */
 export interface MemoryPipeline {
@@ -41,6 +42,8 @@ export interface MemoryPipeline {
   p99Ms: () => number
   /** Ports whose services do not answer, by service name. */
   silent: Set<string>
+  /** Records that can be read one by one: what is observed of topics and commits is then theirs. */
+  log: MemoryLog | undefined
 }
 
 export function createMemoryPipeline(): MemoryPipeline {
@@ -58,6 +61,7 @@ export function createMemoryPipeline(): MemoryPipeline {
     slotBusy: 0.31,
     p99Ms: () => 41,
     silent: new Set(),
+    log: undefined,
   }
 }
 
@@ -77,7 +81,8 @@ export function createMemoryBroker(pipeline: MemoryPipeline, now: () => number):
   const broker: Broker = {
     async observe() {
       try {
-        return observed(await broker.progress(), now())
+        const snapshot = observed(await broker.progress(), now())
+        return pipeline.log ? { ...snapshot, ...snapshotOfLog(pipeline.log, now()) } : snapshot
       } catch (error) {
         const why = unknown(`Kafka does not answer: ${(error as Error).message}`)
         return { topics: why, commits: why, group: why, sizes: why }
@@ -96,6 +101,10 @@ export function createMemoryBroker(pipeline: MemoryPipeline, now: () => number):
         { partition: 0, low: 0, end: total, committed: processed, counters },
         { partition: 1, ...empty },
       ]
+    },
+    async readLog(place) {
+      if (pipeline.brokerDown) throw new Error('connect ECONNREFUSED 127.0.0.1:9092')
+      return readMemoryLog(pipeline.log, place)
     },
     async close() {},
   }

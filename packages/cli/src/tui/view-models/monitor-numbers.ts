@@ -43,6 +43,7 @@ export function compact(value: number): string {
 export function bytesText(bytes: number, exact = false): string {
   if (exact) return formatBytes(bytes)
   const mebibytes = bytes / 1024 ** 2
+  if (mebibytes < 0.95) return `${Math.round(bytes / 1024)}K`
   return mebibytes < 1000 ? `${Math.round(mebibytes)}M` : `${(mebibytes / 1024).toFixed(1)}G`
 }
 
