@@ -100,6 +100,21 @@ describe('a verdict', () => {
     expect(verdict.sentence).toMatch(/^inconclusive: nothing changed beyond variation; .*: as expected$/)
   })
 
+  test('does not mind lag of less than arrives in a second', () => {
+    const lagging = (share: number) => (story: AdviceStory) => {
+      story.in = 6000
+      story.out = 6000
+      for (const partition of story.partitions) partition.end += (share * 6000) / story.partitions.length
+    }
+    const does = (story: AdviceStory) => {
+      story.p99Ms = 84
+      for (const partition of story.partitions) partition.end += 300
+    }
+    const verdict = verdictOf(does, { before: lagging(0.25) })
+    expect(verdict.comparisons.map(({ metric }) => metric)).toEqual(['p99'])
+    expect(verdict.verdict).toBe('kept')
+  })
+
   test('watches what nothing was expected of', () => {
     const expected: Step['expected'] = [
       { metric: 'cost', unit: 'microseconds', better: 'lower', from: 900, low: 200, high: 800 },
