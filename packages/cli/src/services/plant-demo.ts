@@ -21,7 +21,7 @@ export const DEMOS = {
   },
   'over-parallel': {
     sentence: 'six slots share 0.6 CPU',
-    rate: 6000,
+    rate: 8000,
     values: { 'worker.count': 1, 'worker.cpus': 0.6 },
   },
   'slow-fetch': {
