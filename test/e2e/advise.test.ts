@@ -11,6 +11,8 @@ const bin = join(import.meta.dirname, '../../packages/cli/bin/radtune.js')
 /** Short enough for a test, long enough for a mean. */
 const SHORT = ['advice.window=3s', 'advice.windows=2', 'advice.settle=4s'].flatMap((pin) => ['--set', pin])
 const VERIFY = ['--verify', '12s']
+/** By the rate and the plan alone: other work on the machine changes nothing of it. */
+const ONLY = ['--only', 'fetch-wait-dominates-latency']
 
 const obstacle = await findJava(process.env).then(
   () => undefined,
@@ -28,6 +30,11 @@ async function advise(project: string, ...args: string[]): Promise<AdviseData> {
   return document.data as AdviseData
 }
 
+async function fetchMin(project: string): Promise<number> {
+  const { document } = await runJson(project, ['get', 'consumer.fetchMinBytes'])
+  return document.data.settings[0].value
+}
+
 const journal = (project: string) => readFileSync(join(project, '.radtune/journal.ndjson'), 'utf8')
 
 describe.skipIf(obstacle !== undefined)(
@@ -38,30 +45,27 @@ describe.skipIf(obstacle !== undefined)(
       await withProject(async (project) => {
         await upWith(project, 'slow-fetch')
         await delay(15_000)
-        const { advice, outcome } = await advise(project, '--apply', ...VERIFY)
+        const { advice, outcome } = await advise(project, '--apply', ...VERIFY, ...ONLY)
         expect(advice.next).toMatchObject({
-          rule: 'fetch-wait-dominates-latency',
           changes: [{ key: 'consumer.fetchMinBytes', from: 1024, to: 1 }],
         })
-        expect(outcome?.verdict.verdict).toBe('kept')
+        expect(outcome?.verdict.verdict, outcome?.verdict.sentence).toBe('kept')
         const p99 = outcome?.verdict.comparisons.find(({ metric }) => metric === 'p99')
         expect(p99?.before).toBeGreaterThan(200)
-        expect(p99?.after).toBeLessThan(150)
-        const { document } = await runJson(project, ['get', 'consumer.fetchMinBytes'])
-        expect(document.data.settings[0].value).toBe(1)
+        expect(p99?.after).toBeLessThan((p99?.before ?? 0) / 2)
+        expect(await fetchMin(project)).toBe(1)
         expect((await runRadtune(project, ['advise', '--undo', 'last'])).code).toBe(0)
-        const undone = await runJson(project, ['get', 'consumer.fetchMinBytes'])
-        expect(undone.document.data.settings[0].value).toBe(1024)
+        expect(await fetchMin(project)).toBe(1024)
       })
     })
 
-    it('fewer slots on little CPU: what a killed run left open is decided by the next', async () => {
+    it('decides what a killed run has left open, and what was decided is in force', async () => {
       await withProject(async (project) => {
-        await upWith(project, 'over-parallel')
-        await delay(15_000)
-        const only = ['--only', 'cpu-saturated']
-        const child = spawn(process.execPath, [bin, 'advise', '--apply', ...VERIFY, ...only], {
+        await upWith(project, 'slow-fetch')
+        await delay(10_000)
+        const child = spawn(process.execPath, [bin, 'advise', '--apply', ...VERIFY, ...ONLY], {
           cwd: project,
+          env: { ...process.env, RADTUNE_RUNTIME: 'local' },
           stdio: 'ignore',
         })
         const file = join(project, '.radtune/journal.ndjson')
@@ -70,16 +74,12 @@ describe.skipIf(obstacle !== undefined)(
           { timeout: 120_000, interval: 200 },
         )
         child.kill('SIGKILL')
-        const slots = async () => (await runJson(project, ['get', 'pipeline.parallelism'])).document.data
-        expect((await slots()).settings[0].value).toBe(3)
-        const { resolved } = await advise(project, ...only)
+        expect(await fetchMin(project)).toBe(1)
+        const { resolved } = await advise(project, ...ONLY)
         expect(resolved).toMatchObject({ id: '2' })
         const last = JSON.parse(journal(project).trimEnd().split('\n').at(-1) ?? '')
         expect(last).toMatchObject({ id: '2', kind: 'verdict' })
-        // Whatever was decided is what is in force.
-        expect((await slots()).settings[0].value).toBe(last.verdict === 'kept' ? 3 : 6)
-        const { document } = await runJson(project, ['status'])
-        expect(document.data.mismatches ?? []).toEqual([])
+        expect(await fetchMin(project)).toBe(last.verdict === 'kept' ? 1 : 1024)
       })
     })
   },

@@ -30,9 +30,6 @@ export default class Advise extends BaseCommand {
       description: 'also keep a change of which nothing can be said',
       dependsOn: ['apply'],
     }),
-    irreversible: Flags.boolean({
-      description: 'allow a change that cannot be taken back, such as of partitions',
-    }),
     undo: Flags.string({
       description: 'take back a kept step by its number; last is the newest',
       helpValue: 'ID',
@@ -135,7 +132,7 @@ export default class Advise extends BaseCommand {
   }
 
   async #stepping(
-    flags: { project?: string | undefined; keep?: boolean; irreversible?: boolean },
+    flags: { project?: string | undefined; keep?: boolean },
     { verifyMs, line }: { verifyMs: number | undefined; line: LiveLine },
   ): Promise<Stepping> {
     const [{ createStackObserver }, { createJournalStore }, { adviceLaunch, sampleEvery }] =
@@ -159,7 +156,6 @@ export default class Advise extends BaseCommand {
       journal: createJournalStore(places.files, places.projectDir, (text) => this.output.warn(text)),
       verifyMs,
       keep: flags.keep === true,
-      irreversible: flags.irreversible === true,
       onProgress: (what, leftMs) =>
         line.show(
           leftMs === undefined ? what : `${what}, ${formatDuration(Math.ceil(leftMs / 1000) * 1000)} to go`,

@@ -87,7 +87,7 @@ const EFFECTS: Readonly<Record<Step['effect'], string>> = {
   live: 'live, no restart',
   restart: 'limits change in place, else one service restarts',
   recreate: 'services are made anew',
-  irreversible: 'cannot be taken back (--irreversible)',
+  irreversible: 'cannot be taken back: by hand only',
 }
 
 function findingLines({ severity, sentence, rule, command }: Finding, style: Style): string[] {
@@ -119,10 +119,12 @@ function undecidedLines(
   return ['', ...wrapText(`not decided: ${waits.join(', ')}`, columns).map((line) => palette.dim(line))]
 }
 
-function closingLine({ steps, holds, findings }: Judged['advice'], palette: Palette): string {
+function closingLine({ steps, next, holds, findings }: Judged['advice'], palette: Palette): string {
   if (steps.length === 0)
     return findings.length === 0 ? 'Nothing to change.' : 'Nothing that a setting could change.'
   const count = `${steps.length} ${steps.length === 1 ? 'change' : 'changes'} advised, 0 applied.`
+  if (holds === null && next === null)
+    return `${count}    by hand  ${palette.bold('radtune set --irreversible KEY=VALUE')}`
   return holds === null
     ? `${count}    apply  ${palette.bold('radtune advise --apply --verify 60s')}`
     : `${count} Not now: ${holds}.`

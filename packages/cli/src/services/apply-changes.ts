@@ -29,12 +29,8 @@ const POLL_MS = 250
  * Makes changes as `radtune set` and `radtune up` would, in this order, and resolves when all of them are in force: read back, not
  * assumed. Throws what those throw, and RT-ADV-002 when a value is accepted and not in force in time.
  */
-export async function applyChanges(
-  applying: Applying,
-  changes: readonly Change[],
-  { irreversible = false }: { irreversible?: boolean } = {},
-): Promise<void> {
-  await write(applying, changes.map(asSetting), irreversible)
+export async function applyChanges(applying: Applying, changes: readonly Change[]): Promise<void> {
+  await write(applying, changes.map(asSetting))
   await awaitInForce(applying, changes)
 }
 
@@ -49,7 +45,7 @@ export async function revertChanges(applying: Applying, changes: readonly Change
     const setting = without[index] as SettingChange
     return derived(change, setting) ? setting : asSetting(change)
   })
-  await write(applying, settings, false)
+  await write(applying, settings)
   await awaitInForce(applying, back)
 }
 
@@ -70,13 +66,9 @@ function written(key: Change['key'], value: number): string | number {
   return parsed.ok && parsed.value === value && !/^[\d.]+$/.test(text) ? text : value
 }
 
-async function write(
-  applying: Applying,
-  changes: readonly SettingChange[],
-  irreversible: boolean,
-): Promise<void> {
+async function write(applying: Applying, changes: readonly SettingChange[]): Promise<void> {
   const { world, places, signal, timeoutMs, onEvent } = applying
-  const request = { changes, irreversible, dryRun: false, timeoutMs }
+  const request = { changes, irreversible: false, dryRun: false, timeoutMs }
   const outcome = await changeSettings(world, places, { request, signal })
   if (!outcome.settings.some(({ state }) => state === 'next up')) return
   const running = await runningNow(applying)

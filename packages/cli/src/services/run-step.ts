@@ -26,8 +26,6 @@ export interface Stepping {
   verifyMs: number | undefined
   /** Keep what nothing can be said about. */
   keep: boolean
-  /** Whether what cannot be taken back may be done. */
-  irreversible: boolean
   /** Says what is done now, and how long it takes still. */
   onProgress(what: string, leftMs: number | undefined): void
 }
@@ -50,7 +48,7 @@ export async function runStep(
   stepping: Stepping,
   { step, finding, by }: { step: Step; finding: Finding | undefined; by: string },
 ): Promise<StepOutcome> {
-  const { applying, journal, observer, irreversible, onProgress } = stepping
+  const { applying, journal, observer, onProgress } = stepping
   const { clock } = applying.world
   const settings = await verifySettings(stepping)
   const entries = await journal.read()
@@ -75,7 +73,7 @@ export async function runStep(
   })
   onProgress(`changing ${changesText(step.changes)}`, undefined)
   try {
-    await applyChanges(applying, step.changes, { irreversible })
+    await applyChanges(applying, step.changes)
   } catch (error) {
     if (applying.signal.aborted) throw error
     await takeBack(stepping, { id, changes: step.changes, why: reasonOf(error) })
