@@ -114,7 +114,7 @@ export const settings = {
     why: 'a fetch for every batch of every slot would keep broker and backend busy with requests; what a larger share of CPU can answer more often',
     source: 'measured, docs/performance',
     readers: ['backend'],
-    effect: 'restart',
+    effect: 'live',
     lands: 'RADTUNE_BACKEND_FETCH_MAX_WAIT',
   },
   'topics.radiation-data.partitions': {

@@ -1,7 +1,7 @@
 import { ENVIRONMENT, GROUPS, TOPICS } from '@radtune/core/contract'
 import { readSettings, type SettingValues } from '@radtune/core/settings'
 import { startBackend } from '../backend/index.ts'
-import { createDriver, createProgressReader } from '../kafka/index.ts'
+import { createDriver, createProgressReader, type GroupConsumer } from '../kafka/index.ts'
 import { followPlaybackRequests, followSettings } from '../live-settings/index.ts'
 import { runService } from './run-service.ts'
 
@@ -11,17 +11,23 @@ const FETCH_BYTES = 1024 * 1024
 const THRESHOLDS = ['thresholds.moderate', 'thresholds.high', 'thresholds.critical'] as const
 
 await runService('backend', async ({ service, client, guard, logger, required }) => {
-  const {
-    'consumer.sessionTimeout': sessionTimeoutMs,
-    'backend.fetchMaxWait': fetchMaxWaitMs,
-    ...start
-  } = readSettings(process.env, [...THRESHOLDS, 'consumer.sessionTimeout', 'backend.fetchMaxWait'])
+  const { 'consumer.sessionTimeout': sessionTimeoutMs, ...start } = readSettings(process.env, [
+    ...THRESHOLDS,
+    'backend.fetchMaxWait',
+    'consumer.sessionTimeout',
+  ])
   const driver = createDriver('hybrid', client)
   const progress = createProgressReader(client)
   const settings = await followSettings(client, { start, logger })
   const playback = followPlaybackRequests(client, {
     saidAt: () => settings.saidAt('provider.playbackSpeed'),
     logger,
+  })
+  const consumers = new Map<string, GroupConsumer>()
+  const fetchLimits = () => ({
+    fetchMinBytes: FETCH_MIN_BYTES,
+    fetchMaxWaitMs: settings.values['backend.fetchMaxWait'],
+    maxPartitionFetchBytes: FETCH_BYTES,
   })
   const backend = await startBackend({
     ...guard,
@@ -30,19 +36,20 @@ await runService('backend', async ({ service, client, guard, logger, required })
     statsAddress: required(ENVIRONMENT.statsAddress),
     readings: [TOPICS.normal, TOPICS.critical].map((topic) => ({
       topic,
-      open: () =>
-        driver.consumer({
+      open() {
+        const consumer = driver.consumer({
           topic,
           // A group each: members of one kafkajs group must all subscribe to the same topics.
           groupId: `${GROUPS.backend}.${topic}`,
           fromBeginning: false,
-          fetchMinBytes: FETCH_MIN_BYTES,
-          fetchMaxWaitMs,
-          maxPartitionFetchBytes: FETCH_BYTES,
+          ...fetchLimits(),
           sessionTimeoutMs,
           // Back at once after a kill: as somebody new it would wait for its former self until that one's session ends.
           instanceId: `${service}.${topic}`,
-        }),
+        })
+        consumers.set(topic, consumer)
+        return consumer
+      },
     })),
     progress: () => progress.read(),
     thresholds: thresholdsOf(settings.values),
@@ -52,9 +59,12 @@ await runService('backend', async ({ service, client, guard, logger, required })
     },
     logger,
   })
-  const showThresholds = () => backend.setThresholds(thresholdsOf(settings.values))
-  settings.onChange(showThresholds)
-  showThresholds()
+  const apply = () => {
+    backend.setThresholds(thresholdsOf(settings.values))
+    for (const consumer of consumers.values()) consumer.limitFetches(fetchLimits())
+  }
+  settings.onChange(apply)
+  apply()
   return {
     async close() {
       await Promise.all([playback.close(), settings.close()])
