@@ -37,6 +37,7 @@ describe('live settings', () => {
     ] as const)
       expect(isLiveSetting(key)).toBe(false)
     expect(liveSettingsOf('backend')).toEqual([
+      'backend.fetchMaxWait',
       'thresholds.moderate',
       'thresholds.high',
       'thresholds.critical',
