@@ -39,7 +39,7 @@ const MONITOR = [process.execPath, join(projectDir, 'packages/cli/bin/radtune.js
 const STARTING_MS = 5_000
 const SETTLING_MS = 20_000
 /** Only the help has this. */
-const HELP = /samples in a row/
+const HELP = /over it for three samples/
 const FRAME = /radtune/
 const RATE = /\d\/s/
 const forMs = Number(values.for) * 1000
