@@ -1,11 +1,11 @@
 import * as Flags from '@oclif/core/flags'
 import type { Rule } from '@radtune/core/advice'
-import { RadtuneError } from '@radtune/core/errors'
-import { formatDuration, parseDuration } from '@radtune/core/units'
+import { formatDuration } from '@radtune/core/units'
 import { type Answer, BaseCommand } from '../base-command.ts'
 import { adviceText, changeTexts, outcomeText } from '../output/advice-text.ts'
 import { type AdviseData, adviseData, rulesText } from '../output/advise-data.ts'
 import type { Judged } from '../services/advise-stack.ts'
+import { readTimeFlag } from '../services/read-time-flag.ts'
 import type { Stepping } from '../services/run-step.ts'
 import { createLiveLine, type LiveLine } from '../tui/live-line.ts'
 
@@ -83,8 +83,8 @@ export default class Advise extends BaseCommand {
 
   override async run(): Promise<Answer<AdviseData> | undefined> {
     const { flags } = await this.parse(Advise)
-    const forMs = readTime('for', flags.for)
-    const verifyMs = readTime('verify', flags.verify)
+    const forMs = flags.for === undefined ? undefined : readTime('for', flags.for)
+    const verifyMs = flags.verify === undefined ? undefined : readTime('verify', flags.verify)
     const { adviseStack, rulesNamed } = await import('../services/advise-stack.ts')
     const only = rulesNamed(flags.only ?? [])
     if (flags.from !== undefined)
@@ -253,14 +253,7 @@ export default class Advise extends BaseCommand {
   }
 }
 
-/** A bare number is seconds here, as everywhere on a command line. */
-function readTime(flag: string, text: string | undefined): number | undefined {
-  if (text === undefined) return undefined
-  const parsed = parseDuration(/^\d+(\.\d+)?$/.test(text.trim()) ? `${text.trim()}s` : text)
-  if (parsed.ok && parsed.value >= 1000 && parsed.value <= 3_600_000) return parsed.value
-  throw new RadtuneError('RT-CLI-003', {
-    what: `--${flag} ${text} is not a time that it can take`,
-    why: parsed.ok ? 'it is between 1s and 1h' : parsed.problem,
-    fix: [`radtune advise ${flag === 'verify' ? '--apply --verify' : '--for'} 60s`],
-  })
+function readTime(flag: 'for' | 'verify', text: string): number {
+  const example = flag === 'for' ? 'radtune advise --for 30s' : 'radtune advise --apply --verify 60s'
+  return readTimeFlag(text, { flag, min: 1000, example })
 }

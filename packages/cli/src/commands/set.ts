@@ -1,9 +1,9 @@
 import * as Flags from '@oclif/core/flags'
 import { RadtuneError } from '@radtune/core/errors'
-import { parseDuration } from '@radtune/core/units'
 import { type Answer, BaseCommand } from '../base-command.ts'
 import { setText } from '../output/set-text.ts'
 import { type SetData, setData } from '../output/settings-data.ts'
+import { readTimeFlag } from '../services/read-time-flag.ts'
 
 export default class SetSettings extends BaseCommand {
   static override schema = 'radtune.set/1'
@@ -37,7 +37,10 @@ export default class SetSettings extends BaseCommand {
 
   override async run(): Promise<Answer<SetData>> {
     const { flags, argv } = await this.parse(SetSettings)
-    const timeoutMs = readTimeout(flags.timeout)
+    const timeoutMs = readTimeFlag(flags.timeout ?? '60s', {
+      flag: 'timeout',
+      example: 'radtune set --timeout 60s KEY=VALUE',
+    })
     const [{ parseChanges }, { changeSettings }] = await Promise.all([
       import('../services/parse-change.ts'),
       import('../services/change-settings.ts'),
@@ -66,15 +69,4 @@ export default class SetSettings extends BaseCommand {
       exitCode: outcome.running && outcome.settings.some(({ state }) => state === 'next up') ? 3 : 0,
     }
   }
-}
-
-/** A bare number is seconds here, as everywhere on a command line. */
-function readTimeout(text = '60s'): number {
-  const parsed = parseDuration(/^\d+(\.\d+)?$/.test(text.trim()) ? `${text.trim()}s` : text)
-  if (parsed.ok && parsed.value > 0 && parsed.value <= 3_600_000) return parsed.value
-  throw new RadtuneError('RT-CLI-003', {
-    what: `--timeout ${text} is not a time to wait`,
-    why: parsed.ok ? 'it is between 1ms and 1h' : parsed.problem,
-    fix: ['radtune set --timeout 60s KEY=VALUE'],
-  })
 }

@@ -1,11 +1,10 @@
 import * as Flags from '@oclif/core/flags'
-import { RadtuneError } from '@radtune/core/errors'
-import { parseDuration } from '@radtune/core/units'
 import { type Answer, BaseCommand } from '../base-command.ts'
 import { type StatusData, statusData } from '../output/status-data.ts'
 import { statusLine, statusText } from '../output/status-text.ts'
 import type { StackWorld } from '../ports/stack-world.ts'
 import { createStatusReader, readStatus } from '../services/read-status.ts'
+import { readTimeFlag } from '../services/read-time-flag.ts'
 
 export default class Status extends BaseCommand {
   static override schema = 'radtune.status/1'
@@ -33,7 +32,11 @@ export default class Status extends BaseCommand {
 
   override async run(): Promise<Answer<StatusData> | undefined> {
     const { flags } = await this.parse(Status)
-    const intervalMs = readInterval(flags.interval)
+    const intervalMs = readTimeFlag(flags.interval ?? '1s', {
+      flag: 'interval',
+      min: 200,
+      example: 'radtune status --watch --interval 2s',
+    })
     const world = await this.world.stackWorld(await this.projectDir(flags))
     if (flags.watch) return await this.#watch(world, intervalMs)
     const report = await readStatus(world)
@@ -73,14 +76,4 @@ export default class Status extends BaseCommand {
       await reader.close()
     }
   }
-}
-
-function readInterval(text = '1s'): number {
-  const parsed = parseDuration(/^\d+(\.\d+)?$/.test(text.trim()) ? `${text.trim()}s` : text)
-  if (parsed.ok && parsed.value >= 200 && parsed.value <= 3_600_000) return parsed.value
-  throw new RadtuneError('RT-CLI-003', {
-    what: `--interval ${text} is not an interval`,
-    why: parsed.ok ? 'it is between 200ms and 1h' : parsed.problem,
-    fix: ['radtune status --watch --interval 2s'],
-  })
 }

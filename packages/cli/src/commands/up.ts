@@ -1,7 +1,6 @@
 import * as Flags from '@oclif/core/flags'
 import type { RecordSums, WarmUp } from '@radtune/core/contract'
 import { RadtuneError } from '@radtune/core/errors'
-import { parseDuration } from '@radtune/core/units'
 import { type Answer, BaseCommand } from '../base-command.ts'
 import { type ServiceStatus, serviceStatus } from '../output/status-data.ts'
 import { upText } from '../output/up-text.ts'
@@ -10,6 +9,7 @@ import type { CriticalStep } from '../services/critical-path.ts'
 import type { LaunchOutcome } from '../services/launch-stack.ts'
 import type { PlanPlaces } from '../services/plan-project.ts'
 import type { DemoName } from '../services/plant-demo.ts'
+import { readTimeFlag } from '../services/read-time-flag.ts'
 
 /** `data` of radtune.up/1. */
 export interface UpData {
@@ -115,7 +115,11 @@ export default class Up extends BaseCommand {
     refuseContradictions({ ...flags, once, loop })
     const wish = readRuntime(flags.runtime, 'up')
     const environment = readEnvironment(flags.env)
-    const timeoutMs = readTimeout(flags.timeout)
+    const timeoutMs = readTimeFlag(flags.timeout ?? '120s', {
+      flag: 'timeout',
+      max: 86_400_000,
+      example: 'radtune up --timeout 120s',
+    })
     const port = readPort(flags.port)
     const seed = readSeed(flags.seed)
     const [{ planProject }, { launchStack }, { createUpProgress }] = await Promise.all([
@@ -233,19 +237,6 @@ function readEnvironment(text = 'prod'): 'dev' | 'prod' {
     fix: ['radtune up --env prod'],
   })
 }
-
-/** A bare number is seconds here, as everywhere on a command line. */
-function readTimeout(text = '120s'): number {
-  const parsed = parseDuration(/^\d+(\.\d+)?$/.test(text.trim()) ? `${text.trim()}s` : text)
-  if (parsed.ok && parsed.value > 0 && parsed.value <= MAX_TIMEOUT_MS) return parsed.value
-  throw new RadtuneError('RT-CLI-003', {
-    what: `--timeout ${text} is not a time to wait`,
-    why: parsed.ok ? 'it is between 1ms and 24h' : parsed.problem,
-    fix: ['radtune up --timeout 120s'],
-  })
-}
-
-const MAX_TIMEOUT_MS = 24 * 3_600_000
 
 function readPort(text: string | undefined): 'auto' | number | undefined {
   if (text === undefined || text === 'auto') return text

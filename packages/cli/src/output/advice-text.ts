@@ -1,5 +1,6 @@
 import { type Change, type Finding, type Kept, printFigure, type Step } from '@radtune/core/advice'
 import { printSettingValue } from '@radtune/core/settings'
+import { pinName } from '@radtune/core/stack'
 import { formatDuration } from '@radtune/core/units'
 import type { Judged } from '../services/advise-stack.ts'
 import type { StepOutcome } from '../services/run-step.ts'
@@ -55,7 +56,7 @@ export function outcomeText({ id, step, verdict }: StepOutcome, { columns, palet
 
 /** One line for each setting of a step: `kafka.cpus 0.5 → 0.9`. */
 export function changeTexts(changes: readonly Change[]): string[] {
-  return changes.map((change) => `${nameOf(change)} ${valuesText(change)}`)
+  return changes.map((change) => `${pinName(change)} ${valuesText(change)}`)
 }
 
 function stepLines(
@@ -63,11 +64,11 @@ function stepLines(
   { index, finding, style }: { index: number; finding: Finding | undefined; style: Style },
 ): string[] {
   const { palette } = style
-  const width = Math.max(...step.changes.map((change) => nameOf(change).length), 20)
+  const width = Math.max(...step.changes.map((change) => pinName(change).length), 20)
   const rows = step.changes.map((change, at) => {
     const start = at === 0 ? `  ${index}  ` : '     '
     const how = at === 0 ? `   ${EFFECTS[step.effect]}` : ''
-    return `${start}${palette.bold(nameOf(change).padEnd(width))}  ${valuesText(change)}${how}`
+    return `${start}${palette.bold(pinName(change).padEnd(width))}  ${valuesText(change)}${how}`
   })
   const expected = step.expected.map(
     ({ metric, unit, from, low, high }) =>
@@ -85,7 +86,7 @@ function stepLines(
 
 const EFFECTS: Readonly<Record<Step['effect'], string>> = {
   live: 'live, no restart',
-  restart: 'limits change in place, else one service restarts',
+  restart: 'one service restarts',
   recreate: 'services are made anew',
   irreversible: 'cannot be taken back: by hand only',
 }
@@ -101,7 +102,7 @@ function findingLines({ severity, sentence, rule, command }: Finding, style: Sty
 }
 
 function keptLines({ key, service, value, why }: Kept, style: Style): string[] {
-  const shown = `${nameOf({ key, ...(service === undefined ? {} : { service }) })} ${printSettingValue(key, value as never)}: ${why}`
+  const shown = `${pinName({ key, service })} ${printSettingValue(key, value as never)}: ${why}`
   return labelled('kept', shown, style)
 }
 
@@ -119,12 +120,10 @@ function undecidedLines(
   return ['', ...wrapText(`not decided: ${waits.join(', ')}`, columns).map((line) => palette.dim(line))]
 }
 
-function closingLine({ steps, next, holds, findings }: Judged['advice'], palette: Palette): string {
+function closingLine({ steps, holds, findings }: Judged['advice'], palette: Palette): string {
   if (steps.length === 0)
     return findings.length === 0 ? 'Nothing to change.' : 'Nothing that a setting could change.'
   const count = `${steps.length} ${steps.length === 1 ? 'change' : 'changes'} advised, 0 applied.`
-  if (holds === null && next === null)
-    return `${count}    by hand  ${palette.bold('radtune set --irreversible KEY=VALUE')}`
   return holds === null
     ? `${count}    apply  ${palette.bold('radtune advise --apply --verify 60s')}`
     : `${count} Not now: ${holds}.`
@@ -149,10 +148,6 @@ function labelled(
 
 function findingOf(step: Step, findings: readonly Finding[]): Finding | undefined {
   return findings.find(({ steps }) => steps.includes(step))
-}
-
-function nameOf({ key, service }: Pick<Change, 'key' | 'service'>): string {
-  return service === undefined ? key : key.replace(/^worker/, service)
 }
 
 function valuesText({ key, from, to }: Change): string {

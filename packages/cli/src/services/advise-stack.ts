@@ -8,7 +8,7 @@ import {
   openEntry,
   ownSettings,
   type Rule,
-  type RuleResult,
+  type RuleState,
   rules,
 } from '@radtune/core/advice'
 import { RadtuneError } from '@radtune/core/errors'
@@ -25,7 +25,7 @@ import type { StackObserver } from './stack-observer.ts'
 /** What the rules say at one instant, and what it was measured from. */
 export interface Judged {
   advice: Advice
-  rules: readonly { rule: Rule; result: RuleResult }[]
+  rules: readonly RuleState[]
   /** Of what was measured, wall-clock milliseconds. */
   from: number
   to: number
@@ -74,17 +74,20 @@ export async function adviseStack(
   const inFlight = openEntry(entries)
   const { spec } = await adviceLaunch(world)
   const startedAt = world.clock.now()
-  const judgeNow = (moment: Moment) => judgeMoment(moment, { spec, own, only, inFlight: inFlight?.id })
+  const judging = { spec, own, only, inFlight: inFlight?.id }
   const moment = await observer.observe((newest) => {
     const now = newest.snapshot.at
     const enoughAt =
       forMs === undefined
-        ? Math.min(enoughFor(judgeNow(newest).rules, now), startedAt + MOST_PATIENCE_MS)
+        ? Math.min(
+            enoughFor(evaluateRules(contextOf(newest, judging), only), now),
+            startedAt + MOST_PATIENCE_MS,
+          )
         : startedAt + forMs
     onSample(Math.max(0, enoughAt - now))
     return now >= enoughAt
   }, signal)
-  return judgeNow(moment)
+  return judgeMoment(moment, judging)
 }
 
 /** Judges the last moment of a recording, by the settings that the plan of its profile has. */
@@ -117,29 +120,30 @@ export function inForceIn(spec: StackSpec, { settings }: Snapshot): StackSpec {
 /** What the rules say of one moment. */
 export function judgeMoment(
   moment: Moment,
-  {
-    spec,
-    own = new Map(),
-    only = rules,
-    inFlight,
-  }: {
-    spec: StackSpec
-    own?: NonNullable<ContextOptions['own']>
-    only?: readonly Rule[]
-    inFlight?: string | undefined
-  },
+  { only = rules, inFlight, ...judging }: Judging & { only?: readonly Rule[]; inFlight?: string | undefined },
 ): Judged {
   const now = moment.snapshot.at
-  const context = createContext(moment.evaluator, { spec, now, own })
+  const context = contextOf(moment, judging)
+  const results = evaluateRules(context, only)
   const held = inFlight === undefined ? {} : { inFlight: `step ${inFlight} is not decided yet` }
   return {
-    advice: judge(context, { only, ...held }),
-    rules: evaluateRules(context, only),
+    advice: judge(context, { results, ...held }),
+    rules: results,
     from: moment.evaluator.history.oldestAt ?? now,
     to: now,
     moment,
-    spec,
+    spec: judging.spec,
   }
+}
+
+/** By which plan is judged, and what of it advice itself has set. */
+interface Judging {
+  spec: StackSpec
+  own?: NonNullable<ContextOptions['own']>
+}
+
+function contextOf({ snapshot, evaluator }: Moment, { spec, own = new Map() }: Judging) {
+  return createContext(evaluator, { spec, now: snapshot.at, own })
 }
 
 /** When those rules that lack nothing but time have enough. */

@@ -55,8 +55,12 @@ async function runningNow({ world }: Applying) {
 }
 
 function asSetting({ key, service, to }: Change): SettingChange {
-  const name = service === undefined ? key : pinName({ key, service, value: '', origin: 'overlay' })
-  return { name, key, service, value: typeof to === 'number' ? written(key, to) : to }
+  return {
+    name: pinName({ key, service }),
+    key,
+    service,
+    value: typeof to === 'number' ? written(key, to) : to,
+  }
 }
 
 /** As a person writes it, so that the overlay can be read: `20ms`, `1GiB`; in full where that would round it. */

@@ -1,5 +1,5 @@
 import { RadtuneError } from '@radtune/core/errors'
-import { parseDuration } from '@radtune/core/units'
+import { readTimeFlag } from './read-time-flag.ts'
 
 /** What `radtune monitor` was asked for, as it was written. */
 export interface MonitorFlags {
@@ -18,28 +18,19 @@ export interface MonitorRequest {
 /** Reads interval, speed and timeout. Throws RT-CLI-003. */
 export function parseMonitorRequest({ interval, speed, timeout }: MonitorFlags): MonitorRequest {
   return {
-    intervalMs: readTime('interval', interval ?? '1s', { min: 500, max: 10_000, range: '500ms to 10s' }),
+    intervalMs: readTimeFlag(interval ?? '1s', {
+      flag: 'interval',
+      min: 500,
+      max: 10_000,
+      example: 'radtune monitor --interval 2s',
+    }),
     speed: readSpeed(speed ?? '1x'),
-    timeoutMs: readTime('timeout', timeout ?? '120s', {
-      min: 1,
+    timeoutMs: readTimeFlag(timeout ?? '120s', {
+      flag: 'timeout',
       max: 86_400_000,
-      range: 'more than 0 to 24h',
+      example: 'radtune monitor --timeout 120s',
     }),
   }
-}
-
-function readTime(
-  flag: string,
-  text: string,
-  { min, max, range }: { min: number; max: number; range: string },
-): number {
-  const parsed = parseDuration(/^\d+(\.\d+)?$/.test(text.trim()) ? `${text.trim()}s` : text)
-  if (parsed.ok && parsed.value >= min && parsed.value <= max) return parsed.value
-  throw new RadtuneError('RT-CLI-003', {
-    what: `--${flag} ${text} is not a time that it can take`,
-    why: parsed.ok ? `it is ${range}` : parsed.problem,
-    fix: [`radtune monitor --${flag} ${flag === 'interval' ? '2s' : '120s'}`],
-  })
 }
 
 function readSpeed(text: string): number {

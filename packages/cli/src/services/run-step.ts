@@ -11,6 +11,7 @@ import {
   type Verdict,
 } from '@radtune/core/advice'
 import { RadtuneError } from '@radtune/core/errors'
+import { pinName } from '@radtune/core/stack'
 import { adviceLaunch } from './advise-stack.ts'
 import { type Applying, applyChanges, revertChanges } from './apply-changes.ts'
 import { valueInForce } from './change-in-force.ts'
@@ -210,9 +211,9 @@ export function stateText({ last }: JournalEntry): string {
   }
 }
 
-/** `kafka.cpus, worker.cpus`. */
+/** `kafka.cpus, worker-2.memory`. */
 export function changesText(changes: readonly Change[]): string {
-  return changes.map(({ key, service }) => (service === undefined ? key : `${key} of ${service}`)).join(', ')
+  return changes.map(pinName).join(', ')
 }
 
 async function takeBack(

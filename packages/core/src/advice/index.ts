@@ -16,7 +16,7 @@ export {
   type ReadJournal,
   readJournal,
 } from './journal-entry.ts'
-export { type Advice, evaluateRules, type JudgeOptions, judge } from './judge.ts'
+export { type Advice, evaluateRules, type JudgeOptions, judge, type RuleState } from './judge.ts'
 export { printFigure } from './print-figure.ts'
 export { type Resolution, type ResolveOptions, resolveOpenEntry } from './resolve-open-entry.ts'
 export type {

@@ -1,4 +1,4 @@
-import { settingName } from './pinned.ts'
+import { pinName } from '../stack/index.ts'
 import type { Change, ChangeValue, Evidence, Expectation, Step } from './rule.ts'
 import type { Verdict } from './verdict.ts'
 
@@ -92,7 +92,7 @@ export function ownSettings(entries: readonly JournalEntry[]): Map<string, Chang
   return new Map(
     entries
       .filter(({ last }) => last.kind === 'verdict' && last.verdict !== 'reverted')
-      .flatMap(({ opened }) => opened.step.changes.map((change) => [settingName(change), change.to])),
+      .flatMap(({ opened }) => opened.step.changes.map((change) => [pinName(change), change.to])),
   )
 }
 

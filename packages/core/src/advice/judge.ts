@@ -1,5 +1,6 @@
 import type { Bottleneck } from '../metrics/index.ts'
 import type { SettingKey } from '../settings/index.ts'
+import { pinName } from '../stack/index.ts'
 import type { AdviceContext } from './context.ts'
 import { stageOf } from './cpu-holders.ts'
 import { healthOf } from './health.ts'
@@ -27,23 +28,28 @@ export interface Advice {
 export interface JudgeOptions {
   /** A step that is not decided yet, in a sentence: only one at a time, or nobody could tell which of two helped. */
   inFlight?: string
-  /** Others than all, for `--only` and for tests. */
-  only?: readonly Rule[]
+  /** What the rules say, when that is known already; else all are asked. */
+  results?: readonly RuleState[]
+}
+
+/** Where one rule stands. */
+export interface RuleState {
+  rule: Rule
+  result: RuleResult
 }
 
 /** Where each rule stands. */
-export function evaluateRules(
-  context: AdviceContext,
-  of: readonly Rule[] = rules,
-): { rule: Rule; result: RuleResult }[] {
+export function evaluateRules(context: AdviceContext, of: readonly Rule[] = rules): RuleState[] {
   return of.map((rule) => ({ rule, result: rule.evaluate(context) }))
 }
 
 /** Runs the rules and settles what they say among each other: the bottleneck decides, then how pressing it is. */
-export function judge(context: AdviceContext, { inFlight, only = rules }: JudgeOptions = {}): Advice {
+export function judge(
+  context: AdviceContext,
+  { inFlight, results = evaluateRules(context) }: JudgeOptions = {},
+): Advice {
   const { evaluation, now } = context
   const { bottleneck } = evaluation
-  const results = evaluateRules(context, only)
   const findings = results
     .flatMap(({ result }) => (result.state === 'finding' ? result.findings : []))
     .toSorted((a, b) => pressing(b, bottleneck) - pressing(a, bottleneck))
@@ -91,7 +97,7 @@ function siftSteps(findings: readonly Finding[], bottleneck: Bottleneck): { step
       kept.push(...step.changes.map((change) => keptOf(step.rule, change, objection)))
       continue
     }
-    const keys = step.changes.map(nameOf)
+    const keys = step.changes.map(pinName)
     if (keys.some((key) => decided.has(key))) continue
     for (const key of keys) decided.add(key)
     steps.push(step)
@@ -125,12 +131,8 @@ function keptOf(rule: RuleId, { key, service, from }: Change, why: string): Kept
   return { rule, key, ...(service === undefined ? {} : { service }), value: from, why }
 }
 
-function nameOf({ key, service }: Pick<Change, 'key' | 'service'>): string {
-  return `${service ?? ''} ${key}`
-}
-
 function distinct(kept: readonly Kept[]): Kept[] {
-  return [...new Map(kept.map((one) => [nameOf(one), one])).values()]
+  return [...new Map(kept.map((one) => [pinName(one), one])).values()]
 }
 
 function whyHeld(

@@ -10,11 +10,6 @@ interface Given {
 /** What advice itself has set, by the setting's name. */
 export type OwnSettings = ReadonlyMap<string, ChangeValue>
 
-/** A setting as people write it: `kafka.cpus`, or `worker-2.memory` for one worker. */
-export function settingName({ key, service }: Pick<Change, 'key' | 'service'>): string {
-  return service === undefined ? key : pinName({ key, service, value: '', origin: 'overlay' })
-}
-
 /**
  * Why advice leaves a setting as it is: somebody gave its value, anywhere but derived. Undefined when it may be changed; what
  * advice itself put into the overlay is no pin, as long as nobody put another value there.
@@ -23,8 +18,7 @@ export function pinnedBy(
   { spec, own }: { spec: StackSpec; own: OwnSettings },
   { key, service }: Pick<Change, 'key' | 'service'>,
 ): string | undefined {
-  const isOwn =
-    own.get(settingName({ key, ...(service === undefined ? {} : { service }) })) === spec.settings[key].value
+  const isOwn = own.get(pinName({ key, service })) === spec.settings[key].value
   const pin = [spec.settings[key], ...givenToServices(spec, { key, service })].find(
     ({ origin }) => origin !== 'derived' && !(origin === 'overlay' && isOwn),
   )

@@ -24,7 +24,7 @@ function overParallel(): AdviceStory {
   return story
 }
 
-describe('the proof of issue 7, told', () => {
+describe('stories of a stack that needs advice', () => {
   test('quiet: the stack in good order has no advice, three times in a row', () => {
     const story = createAdviceStory()
     for (let time = 0; time < 3; time += 1) {

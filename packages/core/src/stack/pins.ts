@@ -59,7 +59,7 @@ export function describePin(pin: CheckedPin): string {
 }
 
 /** The key as it was written: with the service's name when it is for one service only. */
-export function pinName({ key, service }: Pin): string {
+export function pinName({ key, service }: { key: SettingKey; service?: string | undefined }): string {
   return service === undefined ? key : key.replace(/^worker(?=\.)/, service)
 }
 
