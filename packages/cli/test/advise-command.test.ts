@@ -195,6 +195,18 @@ describe('a change that does not help', () => {
     expect(watched.stdout).toMatch(/stands aside: settings were changed by hand/)
     expect(fetchMin()).toBe(1024)
   })
+
+  test('another rate is load, not tuning: the loop goes on', async () => {
+    await slowFetch()
+    const file = join(workingDir, '.radtune', 'overlay.yaml')
+    const tuned = readFileSync(file, 'utf8').replace(/ +provider.rate.*\n/, '')
+    memory.pipeline.p99Ms = () => {
+      writeFileSync(file, `${tuned}  provider.rate: 900\n`)
+      return 900
+    }
+    const watched = await run(['advise', '--watch', '--dry-run'], { stopAt: 'would change' })
+    expect(watched.stdout).toMatch(/would change consumer.fetchMinBytes/)
+  })
 })
 
 describe('what cannot be done is said', () => {

@@ -1,6 +1,7 @@
 import type { JournalEntry, Rule, Step } from '@radtune/core/advice'
 import { formatDuration } from '@radtune/core/units'
 import { adviseStack } from './advise-stack.ts'
+import { editOverlay } from './edit-overlay.ts'
 import { changesText, runStep, type StepOutcome, type Stepping } from './run-step.ts'
 
 /** What keeps the loop from doing too much. */
@@ -38,7 +39,8 @@ export async function* watchAdvice(
   const { applying, observer, journal } = stepping
   const { world, places, signal } = applying
   const overlayPath = `${places.projectDir}/.radtune/overlay.yaml`
-  let overlay = await places.files.read(overlayPath)
+  const tuning = async () => withoutLoad(await places.files.read(overlayPath))
+  let known = await tuning()
   let asideUntil = 0
   let reverted = 0
   let said = ''
@@ -55,9 +57,9 @@ export async function* watchAdvice(
       onSample: () => undefined,
     })
     const now = world.clock.now()
-    const found = await places.files.read(overlayPath)
-    if (found !== overlay) {
-      overlay = found
+    const found = await tuning()
+    if (found !== known) {
+      known = found
       asideUntil = now + STAND_ASIDE_MS
     }
     const recent = (await journal.read()).filter(({ opened }) => opened.at >= now - HOUR_MS)
@@ -79,7 +81,7 @@ export async function* watchAdvice(
       const finding = advice.findings.find(({ steps }) => steps.includes(step))
       yield* decide(`changes ${changesText(step.changes)}: ${step.why}`)
       const outcome = await runStep(stepping, { step, finding, by: BY })
-      overlay = await places.files.read(overlayPath)
+      known = await tuning()
       reverted = outcome.verdict.verdict === 'kept' ? 0 : reverted + 1
       said = ''
       yield { at: world.clock.now(), sentence: `step ${outcome.id} ${outcome.verdict.sentence}`, outcome }
@@ -92,6 +94,17 @@ export async function* watchAdvice(
     const until = world.clock.now() + JUDGE_EVERY_MS
     await observer.observe(({ snapshot }) => snapshot.at >= until, signal)
   }
+}
+
+/** How much comes in is what the stack is tuned for, not how. */
+const LOAD = ['provider.rate', 'provider.playbackSpeed'] as const
+
+/** The text of an overlay with nothing in it but how the stack is tuned. */
+function withoutLoad(overlay: string | undefined): string {
+  return editOverlay(
+    overlay,
+    LOAD.map((name) => ({ name, value: undefined })),
+  )
 }
 
 /** The step that did the same and did not help. */

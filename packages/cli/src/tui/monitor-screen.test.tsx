@@ -1,6 +1,6 @@
-import { EventEmitter } from 'node:events'
 import { render } from 'ink-testing-library'
 import { afterEach, describe, expect, test, vi } from 'vitest'
+import { DrawnTerminal } from '../../test/drawn-terminal.ts'
 import { runningWorld } from '../../test/running-world.ts'
 import { createMemoryWorld } from '../adapters/memory/memory-world.ts'
 import { plannedSpec } from '../adapters/memory/planned-spec.ts'
@@ -11,7 +11,7 @@ import { type Moment, monitorStack } from '../services/monitor-stack.ts'
 import { MONITOR_KEYS } from './monitor-keys.ts'
 import { firstLook, graphsOf, type Look } from './monitor-look.ts'
 import { createMonitorStore } from './monitor-store.ts'
-import { MonitorScreen } from './screens/MonitorScreen.tsx'
+import { MonitorScreen } from './screens/MonitorScreen.ts'
 import { lineChart, sparkline } from './view-models/graphs.ts'
 import { monitorView } from './view-models/monitor-view.ts'
 import { textOf, widthOf } from './view-models/styled-line.ts'
@@ -48,7 +48,7 @@ const SIZES = [
 ] as const
 const FOOTER = MONITOR_KEYS.filter(({ footer }) => footer)
 
-function draw(terminal = Object.assign(new EventEmitter(), { columns: 80, rows: 24 })) {
+function draw(terminal = new DrawnTerminal()) {
   const store = createMonitorStore()
   const onQuit = vi.fn()
   const pace = vi.fn((by: number) => `paced ${by}`)
@@ -86,7 +86,7 @@ function draw(terminal = Object.assign(new EventEmitter(), { columns: 80, rows: 
   )
   open.push(screen)
   const sees = async (text: string | RegExp) =>
-    await vi.waitFor(() => expect(screen.lastFrame()).toMatch(new RegExp(text)), { timeout: 5000 })
+    await vi.waitFor(() => expect(terminal.frame).toMatch(new RegExp(text)), { timeout: 5000 })
   const press = (...keys: string[]) => {
     for (const key of keys) screen.stdin.write(key)
   }
@@ -149,8 +149,7 @@ describe('the monitor screen', () => {
     await sees('>worker-2')
     press('r')
     await sees('sort cpu \\^')
-    Object.assign(terminal, { columns: 120, rows: 40 })
-    terminal.emit('resize')
+    terminal.resize(120, 40)
     store.add(moments[4] as Moment)
     await sees('>worker-2')
     press(ENTER)
@@ -194,12 +193,12 @@ describe('the monitor screen', () => {
   })
 
   test('filters rows as one types, and takes it back', async () => {
-    const { store, press, sees, screen } = draw()
+    const { store, press, sees, terminal } = draw()
     for (const moment of await momentsOf(2)) store.add(moment)
     press('/', 'work')
     await sees('filter: work')
     await sees('1-2 of 2')
-    expect(screen.lastFrame()).not.toMatch(/^.kafka +healthy/m)
+    expect(terminal.frame).not.toMatch(/^.kafka +healthy/m)
     press(BACKSPACE, ENTER)
     await sees('services {2}/wor')
     press('/', 'xyz', ENTER)
@@ -209,12 +208,12 @@ describe('the monitor screen', () => {
   })
 
   test('a panel has the screen to itself, numbers are in full, graphs are what the terminal has', async () => {
-    const { store, press, sees, screen } = draw()
+    const { store, press, sees, terminal } = draw()
     for (const moment of await momentsOf(3)) store.add(moment)
     press('3', 'e', 'u')
     await sees('partition 0 of the input')
     await sees(/3 partitions/)
-    expect(screen.lastFrame()).not.toContain('NAME')
+    expect(terminal.frame).not.toContain('NAME')
     press('e', 'u', '1', 'e')
     await sees(/rejects/)
     press('g')
@@ -222,11 +221,7 @@ describe('the monitor screen', () => {
     await sees('█')
     press('g')
     await sees('graphs are plain')
-    const graphs =
-      screen
-        .lastFrame()
-        ?.split('\n')
-        .filter((line) => /^.in /.test(line)) ?? []
+    const graphs = terminal.frame.split('\n').filter((line) => /^.in /.test(line))
     expect(graphs[0]).toMatch(/#/)
   })
 
@@ -344,7 +339,7 @@ describe('the layout', () => {
         for (const line of lines) expect(widthOf(line), what).toBeLessThanOrEqual(columns)
       }
     }
-    const large = draw(Object.assign(new EventEmitter(), { columns: 120, rows: 40 }))
+    const large = draw(new DrawnTerminal(120, 40))
     large.store.add(moment)
     await large.sees('─ 3 partitions')
     await large.sees(/worker-2\/0 /)
@@ -352,8 +347,7 @@ describe('the layout', () => {
     const { store, terminal, sees } = draw()
     store.add(moment)
     await sees('services')
-    Object.assign(terminal, { columns: 50, rows: 12 })
-    terminal.emit('resize')
+    terminal.resize(50, 12)
     await sees(/lag .*\(q quit\)/)
   })
 

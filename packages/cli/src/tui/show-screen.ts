@@ -35,8 +35,6 @@ export async function showScreen({ stdin, stdout, signal, screen, beside }: Show
       interactive: true,
       exitOnCtrlC: false,
       patchConsole: false,
-      incrementalRendering: true,
-      maxFps: 10,
     },
   )
   try {

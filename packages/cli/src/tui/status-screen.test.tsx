@@ -1,12 +1,11 @@
-import { EventEmitter } from 'node:events'
-import { render } from 'ink'
-import { render as renderKeys } from 'ink-testing-library'
+import { render } from 'ink-testing-library'
 import { afterEach, describe, expect, test, vi } from 'vitest'
+import { DrawnTerminal } from '../../test/drawn-terminal.ts'
 import { runningWorld } from '../../test/running-world.ts'
 import { createMemoryWorld, type MemoryWorld } from '../adapters/memory/memory-world.ts'
 import { plannedSpec } from '../adapters/memory/planned-spec.ts'
 import { readStatus, type StatusReport } from '../services/read-status.ts'
-import { StatusScreen } from './screens/StatusScreen.tsx'
+import { StatusScreen } from './screens/StatusScreen.ts'
 import { createStatusStore } from './status-store.ts'
 import { ratesPerSecond, statusView } from './view-models/status-view.ts'
 
@@ -15,22 +14,6 @@ const open: { unmount(): void }[] = []
 afterEach(() => {
   for (const screen of open.splice(0)) screen.unmount()
 })
-
-/** A terminal of a fixed size that keeps the frames drawn on it. */
-class FakeTerminal extends EventEmitter {
-  columns: number
-  rows: number
-  frame = ''
-  constructor(columns: number, rows: number) {
-    super()
-    this.columns = columns
-    this.rows = rows
-  }
-  write = (text: string) => {
-    if (text.trim() !== '') this.frame = text
-    return true
-  }
-}
 
 async function roomyWorld(profile = '4c8g'): Promise<MemoryWorld> {
   const world = createMemoryWorld()
@@ -49,30 +32,12 @@ async function reportsOf(world: MemoryWorld, count: number): Promise<StatusRepor
   return reports
 }
 
-function draw(reports: readonly StatusReport[], terminal: FakeTerminal) {
+function draw(reports: readonly StatusReport[], terminal: DrawnTerminal) {
   const store = createStatusStore()
   for (const report of reports) store.add(report)
-  const screen = render(<StatusScreen colour store={store} terminal={terminal} onQuit={() => undefined} />, {
-    stdout: terminal as unknown as NodeJS.WriteStream,
-    stdin: Object.assign(new EventEmitter(), {
-      isTTY: true,
-      setEncoding() {},
-      setRawMode() {},
-      ref() {},
-      unref() {},
-      read: () => null,
-    }) as unknown as NodeJS.ReadStream,
-    debug: true,
-    patchConsole: false,
-    exitOnCtrlC: false,
-  })
+  const screen = render(<StatusScreen colour store={store} terminal={terminal} onQuit={() => undefined} />)
   open.push(screen)
   return { store, screen }
-}
-
-function linesOf({ frame }: FakeTerminal): string[] {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: colours are not what is looked at
-  return frame.replace(/\u001b\[[\d;?]*[A-Za-z]/g, '').split('\n')
 }
 
 describe('the status screen', () => {
@@ -81,10 +46,10 @@ describe('the status screen', () => {
     [120, 40],
   ])('fits %i×%i and shows services, records and flow', async (columns, rows) => {
     const reports = await reportsOf(await roomyWorld(), 30)
-    const terminal = new FakeTerminal(columns, rows)
+    const terminal = new DrawnTerminal(columns, rows)
     draw(reports, terminal)
     await vi.waitFor(() => expect(terminal.frame).toContain('every record accounted for'))
-    const lines = linesOf(terminal)
+    const lines = terminal.frame.split('\n')
     expect(lines.length).toBeLessThanOrEqual(rows - 1)
     for (const line of lines) expect([...line].length).toBeLessThanOrEqual(columns)
     const text = lines.join('\n')
@@ -132,7 +97,7 @@ describe('the status screen', () => {
 
   test('follows new reports, and says so when there are none any more', async () => {
     const world = await roomyWorld()
-    const terminal = new FakeTerminal(80, 24)
+    const terminal = new DrawnTerminal(80, 24)
     const { store } = draw([], terminal)
     await vi.waitFor(() => expect(terminal.frame).toContain('reading the status'))
     store.add(await readStatus(world))
@@ -144,18 +109,17 @@ describe('the status screen', () => {
   })
 
   test('redraws when the terminal changes its size', async () => {
-    const terminal = new FakeTerminal(80, 24)
+    const terminal = new DrawnTerminal(80, 24)
     draw(await reportsOf(await roomyWorld(), 2), terminal)
     await vi.waitFor(() => expect(terminal.frame).not.toContain('dirty by reason'))
-    Object.assign(terminal, { columns: 120, rows: 40 })
-    terminal.emit('resize')
+    terminal.resize(120, 40)
     await vi.waitFor(() => expect(terminal.frame).toContain('dirty by reason'))
   })
 
   test.each(['q', '\u001b', '\u0003'])('ends at %j', async (key) => {
     const onQuit = vi.fn()
-    const terminal = new FakeTerminal(80, 24)
-    const screen = renderKeys(
+    const terminal = new DrawnTerminal(80, 24)
+    const screen = render(
       <StatusScreen colour store={createStatusStore()} terminal={terminal} onQuit={onQuit} />,
     )
     open.push(screen)

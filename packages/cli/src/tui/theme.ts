@@ -1,25 +1,16 @@
 import type { Tone } from './view-models/styled-line.ts'
 
-/** How Ink draws a text. */
-interface TextLook {
-  color?: string
-  bold?: boolean
-  dimColor?: boolean
-}
-
-/** What a tone looks like, in Ink's names. */
-export const theme: Readonly<Record<Tone, TextLook>> = {
-  plain: {},
-  strong: { bold: true },
-  dim: { dimColor: true },
-  good: { color: 'green' },
-  warn: { color: 'yellow' },
-  bad: { color: 'red', bold: true },
-  accent: { color: 'cyan' },
-  chosen: { bold: true },
+/** What a tone looks like: parameters of the escape code that selects it (SGR, ECMA-48). */
+export const theme: Readonly<Record<Tone, string>> = {
+  plain: '',
+  strong: '1',
+  dim: '2',
+  good: '32',
+  warn: '33',
+  bad: '1;31',
+  accent: '36',
+  chosen: '1',
 }
 
 /** The same without colours, for `NO_COLOR`. */
-export const plainTheme = Object.fromEntries(
-  Object.entries(theme).map(([tone, { color: _, ...look }]) => [tone, look]),
-) as typeof theme
+export const plainTheme: typeof theme = { ...theme, good: '', warn: '', bad: '1', accent: '' }

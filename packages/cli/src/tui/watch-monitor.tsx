@@ -3,7 +3,7 @@ import type { MonitorPace } from '../services/monitor-pace.ts'
 import type { Moment } from '../services/monitor-stack.ts'
 import type { OpenLogs } from './follow-logs.ts'
 import { createMonitorStore, type MonitorStore } from './monitor-store.ts'
-import { MonitorScreen } from './screens/MonitorScreen.tsx'
+import { MonitorScreen } from './screens/MonitorScreen.ts'
 import { showScreen } from './show-screen.ts'
 import type { GraphStyle } from './view-models/graphs.ts'
 

@@ -1,6 +1,6 @@
 import type { Clock } from '../ports/clock.ts'
 import type { StatusReader } from '../services/read-status.ts'
-import { StatusScreen } from './screens/StatusScreen.tsx'
+import { StatusScreen } from './screens/StatusScreen.ts'
 import { showScreen } from './show-screen.ts'
 import { createStatusStore } from './status-store.ts'
 

@@ -1,8 +1,9 @@
 import { useInput } from 'ink'
 import { useSyncExternalStore } from 'react'
+import type { Terminal } from '../frame-painter.ts'
 import type { StatusStore } from '../status-store.ts'
+import { useFrame, useScreenSize } from '../use-frame.ts'
 import { statusView } from '../view-models/status-view.ts'
-import { StyledFrame, type Terminal, useScreenSize } from './StyledFrame.tsx'
 
 interface StatusScreenProps {
   store: StatusStore
@@ -18,5 +19,6 @@ export function StatusScreen({ store, terminal, colour, onQuit }: StatusScreenPr
   useInput((input, key) => {
     if (input === 'q' || key.escape || (key.ctrl && input === 'c')) onQuit()
   })
-  return <StyledFrame lines={statusView(history, size)} size={size} colour={colour} />
+  useFrame(terminal, { lines: statusView(history, size), size, colour })
+  return null
 }

@@ -1,13 +1,14 @@
 import { type Key, useInput } from 'ink'
 import { useEffect, useSyncExternalStore } from 'react'
 import { followLogs, type OpenLogs } from '../follow-logs.ts'
+import type { Terminal } from '../frame-painter.ts'
 import { MONITOR_KEYS, type MonitorActions, pressKey } from '../monitor-keys.ts'
 import type { MonitorState, MonitorStore } from '../monitor-store.ts'
+import { useFrame, useScreenSize } from '../use-frame.ts'
 import { monitorHelp } from '../view-models/monitor-help.ts'
 import { monitorView, waitingView } from '../view-models/monitor-view.ts'
 import type { ScreenSize } from '../view-models/status-view.ts'
 import { type StyledLine, textOf } from '../view-models/styled-line.ts'
-import { StyledFrame, type Terminal, useScreenSize } from './StyledFrame.tsx'
 
 interface MonitorScreenProps {
   store: MonitorStore
@@ -48,7 +49,8 @@ export function MonitorScreen(props: MonitorScreenProps) {
     () => (reading ? followLogs(store, openLogs, logsOf) : undefined),
     [store, openLogs, reading, logsOf],
   )
-  return <StyledFrame lines={lines} size={size} colour={colour} />
+  useFrame(terminal, { lines, size, colour })
+  return null
 }
 
 function linesOf(
