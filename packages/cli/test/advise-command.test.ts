@@ -105,6 +105,25 @@ describe('a change that helps', () => {
     expect(fetchMin()).toBe(1024)
   })
 
+  test('is explained by the numbers it rests on, and what the other rules say', async () => {
+    const answer = flat(await run(['advise', '--explain']))
+    expect(answer).toMatch(
+      /rule fetch-wait-dominates-latency from bytes into a partition [\d.]+ KiB\/s, over 30 s/,
+    )
+    expect(answer).toContain('quiet network-bound:')
+  })
+
+  test('is Markdown for a pull request: settings before and after, and with --apply what was measured', async () => {
+    const advised = (await run(['advise', '--markdown'])).stdout
+    expect(advised).toContain('| 1 | `consumer.fetchMinBytes` | 1 KiB | 1 B | live, no restart |')
+    expect(advised).toMatch(/```text\n[^`]*900 ms/)
+    const applied = (await run(['advise', '--apply', '--verify', '20s', '--markdown'])).stdout
+    expect(applied).toMatch(/\*\*Step 2 kept\*\*: consumer.fetchMinBytes 1 KiB → 1 B/)
+    expect(applied).toMatch(/\| p99 \| 900 ms \| 41 ms \| [^|]+ \| better than expected/)
+    expect(applied).toMatch(/```text\n[^`]*900 ms[^`]*\n {20,}\^ changed\n```/)
+    expect(fetchMin()).toBe(1)
+  })
+
   test('is applied, verified and kept; it is in the journal, and taken back by hand', async () => {
     const answer = await run(['advise', '--apply', '--verify', '20s'])
     expect(flat(answer)).toMatch(/step 2 consumer.fetchMinBytes 1 KiB → 1 B: kept/)

@@ -2,6 +2,7 @@ import * as Flags from '@oclif/core/flags'
 import type { Rule } from '@radtune/core/advice'
 import { formatDuration } from '@radtune/core/units'
 import { type Answer, BaseCommand } from '../base-command.ts'
+import { adviceMarkdown } from '../output/advice-markdown.ts'
 import { adviceText, changeTexts, outcomeText } from '../output/advice-text.ts'
 import { type AdviseData, adviseData, rulesText } from '../output/advise-data.ts'
 import type { Judged } from '../services/advise-stack.ts'
@@ -65,7 +66,18 @@ export default class Advise extends BaseCommand {
       exclusive: ['apply', 'watch'],
     }),
     check: Flags.boolean({ description: 'exit code 3 when there is something to change' }),
-    diff: Flags.boolean({ description: 'print the settings that would be changed, before and after' }),
+    diff: Flags.boolean({
+      description: 'print the settings that would be changed, before and after',
+      exclusive: ['rules', 'explain', 'markdown'],
+    }),
+    explain: Flags.boolean({
+      description: 'also print the numbers that each finding rests on, and what the other rules say',
+      exclusive: ['rules'],
+    }),
+    markdown: Flags.boolean({
+      description: 'print Markdown for a pull request, with a chart; with --apply before and after',
+      exclusive: ['rules', 'explain', 'watch', 'undo'],
+    }),
     profile: Flags.string({
       description: 'with --from: the profile it was recorded with [default: as it says]',
       helpValue: 'NAME',
@@ -75,6 +87,7 @@ export default class Advise extends BaseCommand {
   static override examples = [
     '<%= config.bin %> advise',
     '<%= config.bin %> advise --apply --verify 60s',
+    '<%= config.bin %> advise --apply --markdown > advice.md',
     '<%= config.bin %> advise --undo last',
     '<%= config.bin %> advise --rules',
     '<%= config.bin %> advise --from run.ndjson --check',
@@ -116,13 +129,17 @@ export default class Advise extends BaseCommand {
         line.end()
         return this.#answer(judged, flags, { resolved: resolved ?? null })
       }
-      line.print(this.output.mode.json ? [] : adviceText(judged, this.output.stdout).split('\n').slice(0, -1))
+      line.print(
+        this.output.mode.json || flags.markdown
+          ? []
+          : adviceText(judged, this.output.stdout).split('\n').slice(0, -1),
+      )
       const finding = judged.advice.findings.find(({ steps }) => steps.includes(step))
       const outcome = await runStep(stepping, { step, finding, by: 'radtune advise --apply' })
       line.end()
       return {
         data: adviseData(judged, { outcome, resolved: resolved ?? null }),
-        text: outcomeText(outcome, this.output.stdout),
+        text: flags.markdown ? adviceMarkdown(judged, outcome) : outcomeText(outcome, this.output.stdout),
         exitCode: outcome.verdict.verdict === 'kept' ? 0 : 3,
       }
     } finally {
@@ -192,7 +209,7 @@ export default class Advise extends BaseCommand {
 
   #answer(
     judged: Judged,
-    flags: { rules?: boolean; check?: boolean; diff?: boolean },
+    flags: { rules?: boolean; check?: boolean; diff?: boolean; explain?: boolean; markdown?: boolean },
     done: Parameters<typeof adviseData>[1] = {},
   ): Answer<AdviseData> {
     const data = adviseData(judged, done)
@@ -201,7 +218,9 @@ export default class Advise extends BaseCommand {
       ? rulesText(data, stdout.palette.bold)
       : flags.diff
         ? judged.advice.steps.flatMap(({ changes }) => changeTexts(changes)).join('\n')
-        : adviceText(judged, stdout)
+        : flags.markdown
+          ? adviceMarkdown(judged, undefined)
+          : adviceText(judged, { ...stdout, explain: flags.explain === true })
     return { data, text, exitCode: flags.check && judged.advice.steps.length > 0 ? 3 : 0 }
   }
 

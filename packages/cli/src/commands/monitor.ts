@@ -188,10 +188,10 @@ export default class Monitor extends BaseCommand {
       try {
         if (planned?.of !== of) planned = { of, spec: await this.#planOf(stack.value.profile, flags) }
         const { inForceIn, judgeMoment } = await import('../services/advise-stack.ts')
-        const own = flags.replay === undefined ? await this.#ownSettings(flags) : undefined
+        const live = flags.replay === undefined ? await this.#liveFacts(flags) : {}
         return judgeMoment(moment, {
           spec: inForceIn(planned.spec, moment.snapshot),
-          ...(own ? { own } : {}),
+          ...live,
         })
       } catch {
         return undefined
@@ -199,11 +199,18 @@ export default class Monitor extends BaseCommand {
     }
   }
 
-  /** What advice itself has set is no pin to it. */
-  async #ownSettings(flags: MonitorFlagValues): Promise<ReturnType<typeof ownSettings>> {
-    const { createJournalStore } = await import('../services/journal-store.ts')
+  /** What a stack that runs is judged by, and a recording does not tell. What advice itself has set is no pin to it. */
+  async #liveFacts(flags: MonitorFlagValues) {
+    const [{ createJournalStore }, { collectFacts }] = await Promise.all([
+      import('../services/journal-store.ts'),
+      import('../services/collect-facts.ts'),
+    ])
     const projectDir = await this.projectDir(flags)
-    return ownSettings(await createJournalStore(this.world.files, projectDir, () => undefined).read())
+    const journal = createJournalStore(this.world.files, projectDir, () => undefined)
+    return {
+      own: ownSettings(await journal.read()),
+      facts: await collectFacts(await this.world.stackWorld(projectDir)),
+    }
   }
 
   async #planOf(profile: string, flags: MonitorFlagValues): Promise<StackSpec> {

@@ -1,4 +1,11 @@
-import { type Change, type Finding, type Kept, printFigure, type Step } from '@radtune/core/advice'
+import {
+  type Change,
+  type Evidence,
+  type Finding,
+  type Kept,
+  printFigure,
+  type Step,
+} from '@radtune/core/advice'
 import { printSettingValue } from '@radtune/core/settings'
 import { pinName } from '@radtune/core/stack'
 import { formatDuration } from '@radtune/core/units'
@@ -10,12 +17,14 @@ import { wrapText } from './wrap-text.ts'
 interface Style {
   columns: number
   palette: Palette
+  /** Also the numbers that findings rest on, and what the rules that found nothing say. */
+  explain?: boolean
 }
 
 const LABEL = 8
 
 /** Text of `radtune advise`: what was measured, the bottleneck, what to change and why, what is kept, and what is not known. */
-export function adviceText({ advice, from, to, moment: { snapshot } }: Judged, style: Style): string {
+export function adviceText({ advice, rules, from, to, moment: { snapshot } }: Judged, style: Style): string {
   const { palette } = style
   const { stack } = snapshot
   const what = stack.known ? `${stack.value.profile}, engine ${stack.value.engine}` : 'a recording'
@@ -30,6 +39,7 @@ export function adviceText({ advice, from, to, moment: { snapshot } }: Judged, s
     ...(findings.length > 0 ? ['', ...findings.flatMap((finding) => findingLines(finding, style))] : []),
     ...(advice.kept.length > 0 ? ['', ...advice.kept.flatMap((kept) => keptLines(kept, style))] : []),
     ...undecidedLines(advice.undecided, to, style),
+    ...(style.explain ? ['', ...quietLines(rules, style)] : []),
     '',
     closingLine(advice, palette),
   ].join('\n')
@@ -81,28 +91,46 @@ function stepLines(
     ...labelled('expect', expected.join('; ') || 'nothing that can be measured', style),
     ...labelled('cost', step.cost, style),
     ...labelled('rule', step.rule, style),
+    ...(finding ? evidenceLines(finding, style) : []),
   ]
 }
 
-const EFFECTS: Readonly<Record<Step['effect'], string>> = {
+function evidenceLines({ evidence }: Pick<Finding, 'evidence'>, style: Style): string[] {
+  return style.explain ? evidence.flatMap((one) => labelled('from', evidenceText(one), style)) : []
+}
+
+/** `throttled/kafka 62 %, over 30s`. */
+export function evidenceText({ name, value, unit, windowMs }: Evidence): string {
+  const over = windowMs === null ? 'now or planned' : `over ${formatDuration(windowMs)}`
+  return `${name} ${printFigure(value, unit)}, ${over}`
+}
+
+function quietLines(rules: Judged['rules'], style: Style): string[] {
+  return rules.flatMap(({ rule, result }) =>
+    result.state === 'quiet' ? labelled('quiet', `${rule.id}: ${result.why}`, style) : [],
+  )
+}
+
+export const EFFECTS: Readonly<Record<Step['effect'], string>> = {
   live: 'live, no restart',
   restart: 'one service restarts',
   recreate: 'services are made anew',
   irreversible: 'cannot be taken back: by hand only',
 }
 
-function findingLines({ severity, sentence, rule, command }: Finding, style: Style): string[] {
+function findingLines({ severity, sentence, rule, command, evidence }: Finding, style: Style): string[] {
   const { palette } = style
   const word =
     severity === 'critical' ? palette.red('CRIT') : severity === 'warn' ? palette.yellow('WARN') : 'info'
   return [
     ...labelled(word, `${sentence} (${rule})`, style, 4),
     ...(command === undefined ? [] : labelled('', `look closer: ${command}`, style)),
+    ...evidenceLines({ evidence }, style),
   ]
 }
 
 function keptLines({ key, service, value, why }: Kept, style: Style): string[] {
-  const shown = `${pinName({ key, service })} ${printSettingValue(key, value as never)}: ${why}`
+  const shown = `${pinName({ key, service })} ${valueText(key, value)}: ${why}`
   return labelled('kept', shown, style)
 }
 
@@ -146,12 +174,17 @@ function labelled(
   })
 }
 
-function findingOf(step: Step, findings: readonly Finding[]): Finding | undefined {
+export function findingOf(step: Step, findings: readonly Finding[]): Finding | undefined {
   return findings.find(({ steps }) => steps.includes(step))
 }
 
 function valuesText({ key, from, to }: Change): string {
-  return `${printSettingValue(key, from as never)} → ${printSettingValue(key, to as never)}`
+  return `${valueText(key, from)} → ${valueText(key, to)}`
+}
+
+/** A value of a setting as people read it. */
+export function valueText(key: Change['key'], value: Change['from']): string {
+  return printSettingValue(key, value as never)
 }
 
 function clockText(at: number): string {

@@ -84,6 +84,9 @@ const outcome = z.object({
     ),
     unknown: z.array(z.string()),
   }),
+  /** When it was in force, and when it was decided, wall-clock milliseconds. */
+  appliedAt: z.number(),
+  decidedAt: z.number(),
 })
 
 const advise = z.object({

@@ -4,6 +4,7 @@ import {
   type ContextOptions,
   createContext,
   evaluateRules,
+  type Facts,
   judge,
   openEntry,
   ownSettings,
@@ -16,6 +17,7 @@ import type { Recording, Snapshot } from '@radtune/core/metrics'
 import type { StackSpec } from '@radtune/core/stack'
 import type { Launch } from '../ports/runtime.ts'
 import type { StackWorld } from '../ports/stack-world.ts'
+import { collectFacts, countKeys } from './collect-facts.ts'
 import { NOTHING_RUNS } from './collect-snapshots.ts'
 import type { JournalStore } from './journal-store.ts'
 import { type Moment, replayRecording } from './monitor-stack.ts'
@@ -74,7 +76,8 @@ export async function adviseStack(
   const inFlight = openEntry(entries)
   const { spec } = await adviceLaunch(world)
   const startedAt = world.clock.now()
-  const judging = { spec, own, only, inFlight: inFlight?.id }
+  const facts = await collectFacts(world)
+  const judging = { spec, own, facts, only, inFlight: inFlight?.id }
   const moment = await observer.observe((newest) => {
     const now = newest.snapshot.at
     const enoughAt =
@@ -87,7 +90,20 @@ export async function adviseStack(
     onSample(Math.max(0, enoughAt - now))
     return now >= enoughAt
   }, signal)
-  return judgeMoment(moment, judging)
+  const judged = judgeMoment(moment, judging)
+  if (!judged.advice.findings.some(({ rule }) => rule === 'hot-partition')) return judged
+  const commonestKeys = await keysOf(world, moment)
+  return judgeMoment(moment, { ...judging, facts: { ...facts, commonestKeys } })
+}
+
+async function keysOf(world: StackWorld, moment: Moment): Promise<Facts['commonestKeys']> {
+  const { ports } = await adviceLaunch(world)
+  const broker = world.broker(ports.kafka)
+  try {
+    return await countKeys(broker, moment)
+  } finally {
+    await broker.close()
+  }
 }
 
 /** Judges the last moment of a recording, by the settings that the plan of its profile has. */
@@ -140,10 +156,11 @@ export function judgeMoment(
 interface Judging {
   spec: StackSpec
   own?: NonNullable<ContextOptions['own']>
+  facts?: Partial<Facts>
 }
 
-function contextOf({ snapshot, evaluator }: Moment, { spec, own = new Map() }: Judging) {
-  return createContext(evaluator, { spec, now: snapshot.at, own })
+function contextOf({ snapshot, evaluator }: Moment, { spec, own = new Map(), facts = {} }: Judging) {
+  return createContext(evaluator, { spec, now: snapshot.at, own, facts })
 }
 
 /** When those rules that lack nothing but time have enough. */

@@ -36,6 +36,9 @@ export interface StepOutcome {
   id: string
   step: Step
   verdict: Verdict
+  /** When it was in force, and when it was decided, wall-clock milliseconds. */
+  appliedAt: number
+  decidedAt: number
 }
 
 /** Services remember a quarter of an hour. */
@@ -105,7 +108,7 @@ async function verifyStep(
     await watch(settledAt, 'settling')
     await journal.append({ id, at: clock.now(), kind: 'settled' })
   }
-  const { evaluator, evaluation } = await watch(verdictAt, 'comparing')
+  const { evaluator, evaluation, snapshot } = await watch(verdictAt, 'comparing')
   const after = healthOf(evaluation)
   const { spec } = await adviceLaunch(applying.world)
   const verdict = judgeVerdict({
@@ -124,7 +127,7 @@ async function verifyStep(
   }
   const decided = stays ? 'kept' : verdict.verdict
   await journal.append({ id, at: clock.now(), kind: 'verdict', verdict: decided, sentence: verdict.sentence })
-  return { id, step, verdict: { ...verdict, verdict: decided } }
+  return { id, step, verdict: { ...verdict, verdict: decided }, appliedAt, decidedAt: snapshot.at }
 }
 
 /** What was done about a step that an earlier run had left open. */

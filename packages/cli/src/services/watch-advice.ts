@@ -24,6 +24,8 @@ const BY = 'radtune advise --watch'
 const HOUR_MS = 3_600_000
 /** Somebody who changes settings knows why: nothing is done for so long. */
 const STAND_ASIDE_MS = 10 * 60_000
+/** Another load, or too little of it, may be over by then. */
+const TRY_AGAIN_MS = 10 * 60_000
 const JUDGE_EVERY_MS = 10_000
 /** Two in a row that did not help: the beliefs are wrong, not the settings. */
 const MOST_REVERTED = 2
@@ -64,8 +66,8 @@ export async function* watchAdvice(
     }
     const recent = (await journal.read()).filter(({ opened }) => opened.at >= now - HOUR_MS)
     const made = recent.filter(({ opened }) => opened.by === BY).length
-    const step = advice.steps.find((one) => !takenBack(recent, one))
-    const tried = advice.steps.map((one) => takenBack(recent, one)).find((entry) => entry !== undefined)
+    const step = advice.steps.find((one) => !takenBack(recent, one, now))
+    const tried = advice.steps.map((one) => takenBack(recent, one, now)).find((entry) => entry !== undefined)
     if (!step && tried)
       yield* decide(`leaves ${changesText(tried.opened.step.changes)}: step ${tried.id} was taken back`)
     else if (!step) yield* decide(`nothing to change: ${advice.bottleneck.sentence}`)
@@ -82,7 +84,8 @@ export async function* watchAdvice(
       yield* decide(`changes ${changesText(step.changes)}: ${step.why}`)
       const outcome = await runStep(stepping, { step, finding, by: BY })
       known = await tuning()
-      reverted = outcome.verdict.verdict === 'kept' ? 0 : reverted + 1
+      if (outcome.verdict.verdict !== 'inconclusive')
+        reverted = outcome.verdict.verdict === 'kept' ? 0 : reverted + 1
       said = ''
       yield { at: world.clock.now(), sentence: `step ${outcome.id} ${outcome.verdict.sentence}`, outcome }
       if (reverted === MOST_REVERTED) {
@@ -107,12 +110,16 @@ function withoutLoad(overlay: string | undefined): string {
   )
 }
 
-/** The step that did the same and did not help. */
-function takenBack(entries: readonly JournalEntry[], { changes }: Step): JournalEntry | undefined {
+/** The step that did the same and did not help; one of which nothing could be said is tried again some time later. */
+function takenBack(
+  entries: readonly JournalEntry[],
+  { changes }: Step,
+  now: number,
+): JournalEntry | undefined {
   return entries.find(
     ({ opened, last }) =>
       last.kind === 'verdict' &&
-      last.verdict !== 'kept' &&
+      (last.verdict === 'reverted' || (last.verdict === 'inconclusive' && last.at > now - TRY_AGAIN_MS)) &&
       JSON.stringify(opened.step.changes) === JSON.stringify(changes),
   )
 }

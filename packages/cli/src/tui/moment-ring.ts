@@ -7,7 +7,7 @@ type Told = Pick<Moment, 'snapshot' | 'evaluation'>
 /** The last moments, oldest first, compressed: each is some 100 KB as objects and a twentieth of that so. */
 export class MomentRing {
   readonly #capacity: number
-  readonly #moments: Buffer[] = []
+  readonly #moments: Uint8Array[] = []
   #dropped = 0
   #evaluator: Moment['evaluator'] | undefined
   #newest: Moment | undefined
@@ -27,7 +27,8 @@ export class MomentRing {
   add(moment: Moment): void {
     const { snapshot, evaluation, evaluator } = moment
     const told: Told = { snapshot, evaluation }
-    this.#moments.push(deflateRawSync(JSON.stringify(told), { level: 1 }))
+    // Copied: what zlib answers is the beginning of a buffer of its own size.
+    this.#moments.push(new Uint8Array(deflateRawSync(JSON.stringify(told), { level: 1 })))
     this.#evaluator = evaluator
     this.#newest = moment
     if (this.#moments.length <= this.#capacity) return
@@ -42,7 +43,7 @@ export class MomentRing {
     const wanted = Math.min(bounds.newest, Math.max(bounds.oldest, number))
     if (wanted === bounds.newest) return this.#newest
     if (this.#read?.number !== wanted) {
-      const bytes = this.#moments[wanted - this.#dropped] as Buffer
+      const bytes = this.#moments[wanted - this.#dropped] as Uint8Array
       const told = JSON.parse(inflateRawSync(bytes).toString()) as Told
       this.#read = { number: wanted, moment: { ...told, evaluator: this.#evaluator } }
     }

@@ -4,6 +4,7 @@ import { DrawnTerminal } from '../../test/drawn-terminal.ts'
 import { runningWorld } from '../../test/running-world.ts'
 import { createMemoryWorld } from '../adapters/memory/memory-world.ts'
 import { plannedSpec } from '../adapters/memory/planned-spec.ts'
+import { lineChart } from '../output/line-chart.ts'
 import type { StackWorld } from '../ports/stack-world.ts'
 import { judgeMoment } from '../services/advise-stack.ts'
 import { NOTHING_RUNS } from '../services/collect-snapshots.ts'
@@ -12,7 +13,7 @@ import { MONITOR_KEYS } from './monitor-keys.ts'
 import { firstLook, graphsOf, type Look } from './monitor-look.ts'
 import { createMonitorStore } from './monitor-store.ts'
 import { MonitorScreen } from './screens/MonitorScreen.ts'
-import { lineChart, sparkline } from './view-models/graphs.ts'
+import { sparkline } from './view-models/graphs.ts'
 import { monitorView } from './view-models/monitor-view.ts'
 import { textOf, widthOf } from './view-models/styled-line.ts'
 
@@ -381,7 +382,7 @@ describe('graphs', () => {
     const cell = { min: 1, max: 1, last: 1 }
     expect(sparkline([null, null, null, null], style).trim()).toBe('')
     expect(sparkline([null, null, cell, cell], style).trimStart()).toHaveLength(style === 'braille' ? 1 : 2)
-    const options = { columns: 40, rows: 6, style, label: String }
+    const options = { columns: 40, rows: 6, plain: style === 'plain', label: String }
     expect(lineChart((width) => Array.from({ length: width }, () => null), options)).toBeUndefined()
     const lines = lineChart(
       (width) => Array.from({ length: width }, (_, at) => (at < 5 ? null : cell)),

@@ -10,7 +10,7 @@ import { rises, trendOf } from './trend.ts'
 import { capacityOf, requiredRate, trueRatePerSlot } from './true-rate.ts'
 
 describe('true rate', () => {
-  test('is the rate at full time: the example of facts/flink.md', () => {
+  test('is the rate at full time: an example by hand', () => {
     expect(trueRatePerSlot({ perSecond: 8000, slots: 2, busyShare: 0.5 })).toBe(8000)
     expect(trueRatePerSlot({ perSecond: 8000, slots: 2, busyShare: 0 })).toBeUndefined()
     expect(trueRatePerSlot({ perSecond: 0, slots: 2, busyShare: 0.5 })).toBeUndefined()

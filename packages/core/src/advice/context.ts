@@ -12,7 +12,7 @@ export interface Calibration {
 
 /** What rules ask for and snapshots do not carry. */
 export interface Facts {
-  /** Bytes per second that the interface between the services carries. */
+  /** Bytes per second that the interface between the services carries; infinite where all are on one machine. */
   interfaceBytesPerSecond: Reading<number>
   /** Free bytes of the disk that the logs are on. */
   freeDiskBytes: Reading<number>

@@ -384,8 +384,16 @@ test('a limit that is not enforced holds nobody back, and leaves nothing undecid
   const story = createAdviceStory()
   for (const service of story.services.values()) service.limits.enforced = false
   story.throttled.set('kafka', 0.5)
-  story.p99Ms = 300
+  story.p99Ms = 180
   story.tell(60)
   expect(judgeRule(story, { rule: 'service-throttled' })).toEqual({ state: 'quiet' })
   expect(judgeRule(story, { rule: 'latency-high' }).finding?.steps).toHaveLength(1)
+})
+
+test('a wait that is a small part of the latency is not shortened for it', () => {
+  const story = createAdviceStory()
+  story.p99Ms = 900
+  story.arrivalMs = 30
+  story.tell(60)
+  expect(judgeRule(story, { rule: 'latency-high' }).finding?.steps).toEqual([])
 })

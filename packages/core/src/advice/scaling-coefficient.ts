@@ -12,7 +12,7 @@ export const COEFFICIENT_BOUNDS = { low: 0.5, high: 1 } as const
 /**
  * How much of its worth a slot keeps when there are more of them: the least-squares fit of rates against those of slots that
  * scale without loss, from the fewest slots that were observed, within 0.5 to 1. Undefined with fewer than three observations.
- * Source: Flink autoscaler, observed scalability (facts/flink.md, section 3).
+ * Source: Flink autoscaler, observed scalability.
  */
 export function scalingCoefficient(observations: readonly Observation[]): number | undefined {
   const usable = observations.filter(({ slots, perSecond }) => slots > 0 && perSecond > 0)

@@ -3,7 +3,7 @@ const LEAST_BUSY = 0.01
 
 /**
  * Records per second that one slot could process if it did nothing else: rate ÷ busy ratio. Undefined while slots are idle.
- * Source: true processing rate of the Flink autoscaler and of DS2 (facts/flink.md, section 3).
+ * Source: true processing rate of the Flink autoscaler and of DS2.
  */
 export function trueRatePerSlot({
   perSecond,
@@ -30,7 +30,7 @@ export function capacityOf(
 
 /**
  * Records per second that slots have to be able to process: (input + lag ÷ catch-up time) ÷ target utilisation.
- * Source: capacity of the Flink autoscaler (facts/flink.md, section 3), all of it under the utilisation.
+ * Source: capacity of the Flink autoscaler, all of it under the utilisation.
  */
 export function requiredRate({
   inPerSecond,

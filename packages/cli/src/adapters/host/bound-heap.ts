@@ -2,7 +2,7 @@ import { PerformanceObserver } from 'node:perf_hooks'
 import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8'
 
 /** A command that watches for hours allocates some megabytes a second, none of which lives for long. */
-const YOUNG_BYTES = 8 * 1024 * 1024
+const YOUNG_BYTES = 4 * 1024 * 1024
 /** Programs are loaded by then; before, the heap grows by what is needed. */
 const STARTED_MS = 5_000
 

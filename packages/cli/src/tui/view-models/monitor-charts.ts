@@ -1,8 +1,9 @@
 import { type Evaluation, type Metric, metricValueText, type SeriesCell } from '@radtune/core/metrics'
 import { formatDuration } from '@radtune/core/units'
+import { lineChart } from '../../output/line-chart.ts'
 import type { Moment } from '../../services/monitor-stack.ts'
 import type { Look } from '../monitor-look.ts'
-import { type GraphStyle, lineChart, sparkCells, sparkline } from './graphs.ts'
+import { type GraphStyle, sparkCells, sparkline } from './graphs.ts'
 import { compact, toneOf } from './monitor-numbers.ts'
 import { fitLine, heading, type StyledLine, span } from './styled-line.ts'
 
@@ -97,7 +98,7 @@ export function focusedChart(
   const lines = lineChart((width) => evaluator.history.series(id, { from: now - spanMs, to: now, width }), {
     columns,
     rows: rows - 1,
-    style: graphs,
+    plain: graphs === 'plain',
     label: (value) => shortText(id, value, exact),
     atLeast: limit !== null && limit < 2 * (maxOf(evaluator, id, now - spanMs) ?? 0) ? limit : null,
   })

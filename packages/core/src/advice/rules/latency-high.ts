@@ -35,6 +35,11 @@ export const latencyHigh: Rule = {
   },
 }
 
+/** Differences within it are left alone, as those of a verdict are. */
+const LEAST_GAIN = 0.05
+/** A batch waits while it fills, and once more behind the one before it. */
+const MOST_WAITS = 2
+
 /** What has to be answered before waits are looked at; undefined when it is none. */
 function comesFirst(context: AdviceContext): string | undefined {
   const { lag, drain } = context.evaluation.flow
@@ -57,8 +62,8 @@ function proposeShorterWait(
   const key = after > before ? 'producer.main.linger' : 'provider.producer.linger'
   const from = context.spec.settings[key].value
   const to = shorterLinger(from)
-  if (to === undefined) return NOTHING
   const value = p99.whole.average
+  if (to === undefined || MOST_WAITS * (from - to) < LEAST_GAIN * value) return NOTHING
   return proposeStep(context, 'latency-high', {
     changes: [{ key, from, to }],
     stage: after > before ? 'workers' : 'provider',
@@ -69,7 +74,7 @@ function proposeShorterWait(
         unit: 'ms',
         better: 'lower',
         from: value,
-        low: Math.max(0, value - 2 * (from - to)),
+        low: Math.max(0, value - MOST_WAITS * (from - to)),
         high: Math.max(0, value - (from - to) / 2),
       },
     ],

@@ -54,6 +54,8 @@ function judgeInterface(context: AdviceContext): RuleResult {
   const { interfaceBytesPerSecond } = context.facts
   if (!interfaceBytesPerSecond.known)
     return notEnough({ known: false, why: interfaceBytesPerSecond.why, enoughAt: null })
+  if (interfaceBytesPerSecond.value === Number.POSITIVE_INFINITY)
+    return quiet('the services are on one machine: no interface is between them')
   const fetched = lastWindows(context, 'fetch.bytes')
   const produced = lastWindows(context, 'produce.bytes')
   if (!fetched.known) return notEnough(fetched)
