@@ -1,3 +1,5 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import process from 'node:process'
 import { setTimeout as delay } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
@@ -5,15 +7,16 @@ import { printFigure } from '@radtune/core/advice'
 import { changeTexts } from '../packages/cli/src/output/advice-text.ts'
 import type { AdviseData } from '../packages/cli/src/output/advise-data.ts'
 import { runJson, withProject } from '../test/e2e/radtune.ts'
+import { hotKeyDump } from './bench/hot-key-dump.ts'
 import { tableText } from './bench/report.ts'
 import { build } from './run-program.ts'
 
-const NAMES = ['starved-broker', 'over-parallel', 'slow-fetch', 'quiet'] as const
+const NAMES = ['starved-broker', 'over-parallel', 'slow-fetch', 'hot-partition', 'quiet'] as const
 
 const help = `npm run scenario -- [NAME…] [--verify 30s] [--warm 30]
 
 Launches a stack with something wrong (radtune up --demo NAME), lets radtune advise --apply put it right, and prints what was advised,
-expected and measured, as a table for docs/tuning.md. quiet is the 4c8g stack in good order, judged three times. Names: ${NAMES.join(', ')}.`
+expected and measured, as a table for docs/tuning.md. hot-partition gets four of five readings from one place, and only judges. quiet is the 4c8g stack in good order, judged three times. Names: ${NAMES.join(', ')}.`
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -35,7 +38,7 @@ if (built !== 0) process.exit(built)
 const rows: string[][] = []
 for (const name of names) {
   await withProject(async (project) => {
-    const how = name === 'quiet' ? ['--rate', '1000'] : ['--demo', name]
+    const how = await howToLaunch(name, project)
     const up = await runJson(project, ['up', '--profile', '4c8g', '--port', 'auto', ...how])
     if (!up.document.ok) throw new Error(`up failed: ${up.result.stderr}`)
     await delay(Number(values.warm) * 1000)
@@ -47,6 +50,13 @@ for (const name of names) {
       }
       return
     }
+    if (name === 'hot-partition') {
+      const { advice } = (await runJson(project, ['advise'])).document.data as AdviseData
+      const found = advice.findings.find(({ rule }) => rule === 'hot-partition')
+      const steps = advice.steps.flatMap(({ changes }) => changeTexts(changes))
+      rows.push([name, found?.sentence ?? 'not found', steps.join(', ') || 'no step', '', ''])
+      return
+    }
     const { document } = await runJson(project, ['advise', '--apply', '--verify', values.verify])
     if (!document.data) throw new Error(`advise failed: ${JSON.stringify(document.error)}`)
     rows.push(rowOf(name, document.data as AdviseData))
@@ -54,6 +64,14 @@ for (const name of names) {
   })
 }
 console.log(`\n${tableText(['scenario', 'advice', 'expected', 'measured', 'verdict'], rows)}`)
+
+async function howToLaunch(name: string, project: string): Promise<string[]> {
+  if (name === 'quiet') return ['--rate', '1000']
+  if (name !== 'hot-partition') return ['--demo', name]
+  const file = join(project, 'hot.csv')
+  await writeFile(file, hotKeyDump({ rows: 100_000 }))
+  return ['--data', file, '--loop', '--rate', '1000']
+}
 
 function rowOf(name: string, { advice, outcome }: AdviseData): string[] {
   if (!outcome) return [name, advice.holds ?? 'nothing to change', '', '', 'none']

@@ -46,9 +46,11 @@ export async function* watchAdvice(
   let asideUntil = 0
   let reverted = 0
   let said = ''
+  // The same reason with other figures is the same reason.
   const decide = (sentence: string): Decision[] => {
-    if (sentence === said) return []
-    said = sentence
+    const gist = sentence.replaceAll(/\d[\d.,]*/g, '')
+    if (gist === said) return []
+    said = gist
     return [{ at: world.clock.now(), sentence }]
   }
   while (!signal.aborted) {
