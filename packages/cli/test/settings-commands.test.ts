@@ -125,6 +125,18 @@ describe('radtune set on a running stack', () => {
     expect(overlay()).toContain('topics.radiation-data.partitions: 12')
   })
 
+  test('another number of workers is for the next up, or for now', async () => {
+    const later = await run(['set', 'worker.count=1'])
+    expect(later.stdout).toContain('radtune up applies the rest')
+    expect(later.exitCode).toBe(3)
+    const { stdout, exitCode } = await run(['set', 'worker.count=3', '--now'])
+    expect(stdout).toMatch(/worker\.count +2 → 3 +in force/)
+    expect(exitCode).toBe(0)
+    const names = (await memory.runtime.inspect())?.services.map(({ name }) => name) ?? []
+    expect(names).toEqual(expect.arrayContaining(['worker-1', 'worker-2', 'worker-3']))
+    expect(memory.script.started).not.toContain('kafka')
+  })
+
   test('--dry-run says what would be and writes nothing, also while another operation runs', async () => {
     memory.project.holder = 'up'
     const written = memory.topic.records.length

@@ -71,10 +71,18 @@ function written(key: Change['key'], value: number): string | number {
 }
 
 async function write(applying: Applying, changes: readonly SettingChange[]): Promise<void> {
-  const { world, places, signal, timeoutMs, onEvent } = applying
+  const { world, places, signal, timeoutMs } = applying
   const request = { changes, irreversible: false, dryRun: false, timeoutMs }
   const outcome = await changeSettings(world, places, { request, signal })
-  if (!outcome.settings.some(({ state }) => state === 'next up')) return
+  if (outcome.settings.some(({ state }) => state === 'next up')) await relaunch(applying)
+}
+
+/**
+ * Does for a running stack what the next `radtune up` would: starts anew what runs by other values than the plan and the overlay, and
+ * nothing else. Resolves when all of it is ready; throws as `up` does, and RT-ADV-002 when nothing runs any more.
+ */
+export async function relaunch(applying: Applying): Promise<void> {
+  const { world, places, signal, timeoutMs, onEvent } = applying
   const running = await runningNow(applying)
   const spec = running && (await planNow(places, running))
   if (!running || !spec) throw new RadtuneError('RT-ADV-002', { what: 'the stack has gone meanwhile' })
