@@ -127,6 +127,8 @@ export interface FetchLimits {
   fetchMinBytes: number
   fetchMaxWaitMs: number
   maxPartitionFetchBytes: number
+  /** From an answer that held all there was to the next fetch; none by default. Nobody waits who comes when there was nothing. */
+  gatherMs?: number
 }
 
 export interface GroupConsumerOptions extends FetchLimits {

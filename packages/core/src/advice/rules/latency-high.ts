@@ -49,20 +49,19 @@ function comesFirst(context: AdviceContext): string | undefined {
   return undefined
 }
 
-/** The leg that dominates, and the wait in it that a setting decides: one step down. */
+/** The leg that dominates, and the longest wait in it that a setting decides: one step down. */
 function proposeShorterWait(
   context: AdviceContext,
   { p99, before, after }: { p99: Told; before: number; after: number },
 ): Proposed {
-  const key = after > before ? 'producer.main.linger' : 'provider.producer.linger'
-  const from = context.spec.settings[key].value
-  const to = shorterLinger(from)
-  if (to === undefined) return NOTHING
+  const wait = after > before ? waitOfBackend(context) : longerLinger(context)
+  const { from, to } = wait
+  if (to === undefined || to >= from) return NOTHING
   const value = p99.whole.average
   return proposeStep(context, 'latency-high', {
-    changes: [{ key, from, to }],
-    stage: after > before ? 'workers' : 'provider',
-    why: `most of it is ${after > before ? 'after' : 'before'} the slots, where batches wait ${formatDuration(from)} to fill`,
+    changes: [{ key: wait.key, from, to }],
+    stage: wait.stage,
+    why: wait.why,
     expected: [
       {
         metric: 'p99',
@@ -75,4 +74,44 @@ function proposeShorterWait(
     ],
     cost: 'smaller batches cost more CPU for each record',
   })
+}
+
+interface Wait {
+  key: 'backend.fetchMaxWait' | 'producer.main.linger' | 'provider.producer.linger'
+  stage: 'backend' | 'workers' | 'provider'
+  from: number
+  to: number | undefined
+  why: string
+}
+
+/** Both lingers are waited before a slot decides: the provider's with its batches, the slots' with their fetches. */
+function longerLinger({ spec }: AdviceContext): Wait {
+  const provider = spec.settings['provider.producer.linger'].value
+  const slots = spec.settings['producer.main.linger'].value
+  return slots > provider
+    ? {
+        key: 'producer.main.linger',
+        stage: 'workers',
+        from: slots,
+        to: shorterLinger(slots),
+        why: `most of it is before the slots decide, and they let records gather for ${formatDuration(slots)} before they fetch them`,
+      }
+    : {
+        key: 'provider.producer.linger',
+        stage: 'provider',
+        from: provider,
+        to: shorterLinger(provider),
+        why: `most of it is before the slots, where batches wait ${formatDuration(provider)} to fill`,
+      }
+}
+
+function waitOfBackend({ spec }: AdviceContext): Wait {
+  const from = spec.settings['backend.fetchMaxWait'].value
+  return {
+    key: 'backend.fetchMaxWait',
+    stage: 'backend',
+    from,
+    to: Math.max(1, Math.floor(from / 2)),
+    why: `most of it is after the slots, where readings gather for ${formatDuration(from)} before the backend fetches them`,
+  }
 }
