@@ -3,7 +3,6 @@ import process from 'node:process'
 import { setTimeout as delay } from 'node:timers/promises'
 import { GCProfiler } from 'node:v8'
 import { TOPICS } from '@radtune/core/contract'
-import { WebSocket } from 'ws'
 import { type ReadingSource, startBackend } from '../../packages/pipeline/src/backend/index.ts'
 import type { ConsumerHandlers, InputBatch } from '../../packages/pipeline/src/kafka/index.ts'
 import { readBatchHeads, readRecords } from '../../packages/pipeline/src/kafka/record-batch.ts'
@@ -50,7 +49,7 @@ const warm = Math.floor(outputs.length * WARM_SHARE)
 await feed(outputs.slice(0, warm))
 const cost = await measure(() => feed(outputs.slice(warm)))
 console.log(JSON.stringify(cost))
-for (const socket of sockets) socket.terminate()
+for (const socket of sockets) socket.close()
 await backend.close()
 process.exit(0)
 
