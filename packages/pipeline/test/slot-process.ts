@@ -1,3 +1,4 @@
+import { setTimeout as after } from 'node:timers/promises'
 import { GROUPS, TOPICS } from '@radtune/core/contract'
 import { createDriver, createProgressReader, readTails } from '../src/kafka/index.ts'
 import { createStageTimes, recordRulesFrom } from '../src/stages/index.ts'
@@ -9,7 +10,7 @@ import { readSlotSettings } from '../src/worker/slot-settings.ts'
 
 /*
  * One slot as a process of its own, so that a test can pause or kill it: `slot-process <bootstrap>`, settings in the
- * environment. Writes `decided N`, `sent N` and `failed: why` lines.
+ * environment; with HOLD_SENDS_MS each send waits so long before it begins. Writes `decided N`, `sent N` and `failed: why` lines.
  */
 const [bootstrap = ''] = process.argv.slice(2)
 const settings = readSlotSettings(process.env)
@@ -24,6 +25,8 @@ const meter = createSlotMeter({
   stages: createStageTimes(),
   now: () => performance.now(),
 })
+const delivery = slotDelivery(settings['pipeline.delivery'], { driver, client, mayWrite: lease.isHeld })
+const holdMs = Number(process.env.HOLD_SENDS_MS ?? 0)
 const slot = createSlot({
   settings,
   rules: recordRulesFrom(settings),
@@ -38,7 +41,14 @@ const slot = createSlot({
       maxPartitionFetchBytes: settings['consumer.maxPartitionFetchBytes'],
       sessionTimeoutMs,
     }),
-    ...slotDelivery(settings['pipeline.delivery'], { driver, client, mayWrite: lease.isHeld }),
+    ...delivery,
+    producer: {
+      ...delivery.producer,
+      async send(batches, compression) {
+        if (holdMs > 0) await after(holdMs)
+        await delivery.producer.send(batches, compression)
+      },
+    },
     lease,
     progress: () => progress.read(),
     tails: (wanted) => readTails(client, wanted),

@@ -163,7 +163,7 @@ const stories: readonly RuleStory[] = [
       story.arrivalMs = 30
     },
     sentence: /^p99 is 180 ms, and 100 ms are wanted: about 30 ms until a slot decides, 150 ms from there/,
-    changes: [['producer.main.linger', 5]],
+    changes: [['backend.fetchMaxWait', 5]],
     relief(story) {
       story.p99Ms = 70
     },
@@ -396,4 +396,32 @@ test('a wait that is a small part of the latency is not shortened for it', () =>
   story.arrivalMs = 30
   story.tell(60)
   expect(judgeRule(story, { rule: 'latency-high' }).finding?.steps).toEqual([])
+})
+
+test.each([
+  ['5ms', 'provider.producer.linger', 10],
+  ['20ms', 'producer.main.linger', 20],
+])(
+  'late before a slot decides, with a linger of the slots of %s: the longer wait there is shortened',
+  (linger, key, from) => {
+    const story = createAdviceStory({ pins: [overlay('producer.main.linger', linger)] })
+    story.p99Ms = 180
+    story.arrivalMs = 150
+    story.tell(60)
+    expect(judgeRule(story, { rule: 'latency-high' }).finding?.steps[0]?.changes).toEqual([
+      { key, from, to: 5 },
+    ])
+  },
+)
+
+test('no wait is shortened while the machine is used up, by whomever', () => {
+  const story = createAdviceStory()
+  story.p99Ms = 180
+  story.arrivalMs = 30
+  story.hostCpu = 0.97
+  story.tell(60)
+  expect(judgeRule(story, { rule: 'latency-high' }).finding).toMatchObject({
+    sentence: expect.stringMatching(/; the machine uses 97 % of its CPU, which comes first/),
+    steps: [],
+  })
 })

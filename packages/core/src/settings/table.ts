@@ -198,7 +198,7 @@ export const settings = {
     'RADTUNE_PRODUCER_MAIN_BATCH_BYTES',
   ),
   'producer.main.linger': linger(
-    'wait for a batch of the main outputs to fill',
+    'how long records gather before a slot fetches them; what they become is sent at once',
     10,
     'RADTUNE_PRODUCER_MAIN_LINGER',
   ),

@@ -1,4 +1,5 @@
 import type { LivePoint } from '@radtune/core/contract'
+import { EntryList } from './entry-list.ts'
 
 /** One frame's readings, each list as JSON text of an array. */
 export interface FramePart {
@@ -15,31 +16,47 @@ export interface FrameQueueLimits {
   waitingSensors: number
 }
 
+/** Where the latest reading of a sensor stands. */
+export interface LatestReadings {
+  point(entry: number): LivePoint
+}
+
 /**
- * Readings on their way to the page. Per sensor only the latest waits; every critical reading waits by itself and is
- * handed out with the next `take`, in as many frames as it needs.
+ * Readings on their way to the page. Of a sensor only its entry waits, and what it says when it is taken is sent; every critical
+ * reading waits by itself and is handed out with the next `take`, in as many frames as it needs.
  */
 export class FrameQueue {
+  readonly #latest: LatestReadings
   readonly #limits: FrameQueueLimits
-  /** By the time of the last change, newest last. */
-  readonly #points = new Map<string, LivePoint>()
+  /** By the time of the last change. */
+  readonly #waiting = new EntryList()
   #alerts: LivePoint[] = []
   /** Readings replaced by a newer one of their sensor, or left out, before they were sent. */
   coalesced = 0
 
-  constructor(limits: FrameQueueLimits) {
+  constructor(latest: LatestReadings, limits: FrameQueueLimits) {
+    this.#latest = latest
     this.#limits = limits
   }
 
   get isEmpty(): boolean {
-    return this.#points.size === 0 && this.#alerts.length === 0
+    return this.#waiting.size === 0 && this.#alerts.length === 0
   }
 
-  /** `latest` is the sensor's latest reading; `point` the one that just came in. */
-  add(point: LivePoint, latest: LivePoint): void {
-    if (point.critical) this.#alerts.push(point)
-    if (this.#points.delete(point.sensor)) this.coalesced += 1
-    this.#points.set(point.sensor, latest)
+  /**
+   * A reading came in of the sensor with this entry, and `alert` is the reading if it is critical. An entry that was given to another
+   * sensor takes the former one's turn over.
+   */
+  add(entry: number, alert?: LivePoint): void {
+    if (alert) this.#alerts.push(alert)
+    if (this.#waiting.has(entry)) this.coalesced += 1
+    this.#waiting.renew(entry)
+  }
+
+  /** Forgets what waits: there is nobody to send it to. */
+  clear(): void {
+    this.#waiting.clear()
+    this.#alerts = []
   }
 
   /** The frames of one tick: all critical readings, newest first, and as many points as fit into the last frame. */
@@ -62,20 +79,20 @@ export class FrameQueue {
     return parts
   }
 
+  /** Newest first. */
   #takePoints(bytes: number): string[] {
-    const newestFirst = [...this.#points.values()].reverse()
+    const waiting = this.#waiting
     const texts: string[] = []
     let left = bytes
-    for (const point of newestFirst) {
-      const text = JSON.stringify(point)
+    while (waiting.size > 0) {
+      const text = JSON.stringify(this.#latest.point(waiting.newest))
       left -= Buffer.byteLength(text) + 1
       if (left < 0) break
       texts.push(text)
-      this.#points.delete(point.sensor)
+      waiting.remove(waiting.newest)
     }
-    for (const sensor of this.#points.keys()) {
-      if (this.#points.size <= this.#limits.waitingSensors) break
-      this.#points.delete(sensor)
+    while (waiting.size > this.#limits.waitingSensors) {
+      waiting.remove(waiting.oldest)
       this.coalesced += 1
     }
     return texts

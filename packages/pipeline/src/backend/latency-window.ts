@@ -16,32 +16,37 @@ const SECONDS = 10
 /** 180 KB a second of the window. */
 export function createLatencyWindow(): LatencyWindow {
   const seconds = Array.from({ length: SECONDS }, () => new LatencyHistogram())
-  const total = new LatencyHistogram()
+  /** Of the seconds that have left the window. */
+  const former = new LatencyHistogram()
   const buckets = new LatencyBucketCounts()
   const merged = new LatencyHistogram()
   let current = 0
   let summary: Latency | undefined
+
+  function sum(parts: readonly LatencyHistogram[]): Latency {
+    merged.reset()
+    for (const part of parts) merged.add(part)
+    return merged.summary()
+  }
+
   return {
     record(ms) {
       seconds[current]?.record(ms)
-      total.record(ms)
       buckets.record(ms)
       if (summary?.count === 0) summary = undefined
     },
     turn() {
       current = (current + 1) % SECONDS
-      seconds[current]?.reset()
+      const oldest = seconds[current] as LatencyHistogram
+      former.add(oldest)
+      oldest.reset()
       summary = undefined
     },
     recent() {
-      if (!summary) {
-        merged.reset()
-        for (const second of seconds) merged.add(second)
-        summary = merged.summary()
-      }
+      summary ??= sum(seconds)
       return summary
     },
-    sinceStart: () => total.summary(),
+    sinceStart: () => sum([former, ...seconds]),
     buckets: () => buckets.read(),
   }
 }

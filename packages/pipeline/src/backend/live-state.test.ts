@@ -1,10 +1,13 @@
 import type { LivePoint } from '@radtune/core/contract'
+import { formatInstantIso } from '@radtune/core/safecast'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { rawRecord } from '../../test/fake-readings.ts'
+import { decodeReading } from './decode-reading.ts'
 import { FrameQueue } from './frame-queue.ts'
+import { IncomingReading } from './incoming-reading.ts'
 import { createLatencyWindow } from './latency-window.ts'
 import { LiveState } from './live-state.ts'
-import { sensorOf } from './read-point.ts'
 
 const EPOCH = Date.UTC(2020, 0, 1)
 
@@ -17,11 +20,19 @@ function point(sensor: number, overrides: Partial<LivePoint> = {}): LivePoint {
     usvh: 0.0988,
     level: 'low',
     critical: false,
-    capturedTime: new Date(EPOCH).toISOString(),
+    capturedTime: '2020-01-01T00:00:00Z',
     flags: [],
     latencyMs: null,
     ...overrides,
   }
+}
+
+/** Writes it as a worker does and takes it in. */
+function take(state: LiveState, { sensor, capturedTime, latencyMs, ...reading }: LivePoint): number {
+  const incoming = new IncomingReading()
+  const json = { captured_time: capturedTime, device_id: sensor.slice('device:'.length), ...reading }
+  expect(decodeReading(rawRecord(JSON.stringify(json)), 0, incoming)).toBe(true)
+  return state.add(incoming)
 }
 
 const readings = fc.array(
@@ -32,7 +43,7 @@ const asPoint = ({ sensor, second, value }: { sensor: number; second: number; va
   point(sensor, {
     value,
     critical: value >= 1000,
-    capturedTime: new Date(EPOCH + second * 1000).toISOString(),
+    capturedTime: formatInstantIso((EPOCH + second * 1000) * 1000),
   })
 
 describe('what is kept of the readings', () => {
@@ -41,12 +52,12 @@ describe('what is kept of the readings', () => {
       fc.property(readings, fc.integer({ min: 1, max: 40 }), (given, history) => {
         const state = new LiveState({ sensors: 100, history, alerts: 5 })
         const all = given.map(asPoint)
-        for (const reading of all) state.add(reading)
+        for (const reading of all) take(state, reading)
         const kept = all.slice(-history)
         for (const { sensor } of all) {
           const own = all.filter((reading) => reading.sensor === sensor)
           const latest = own.reduce((a, b) => (b.capturedTime >= a.capturedTime ? b : a))
-          expect(state.points(100).find((reading) => reading.sensor === sensor)).toBe(latest)
+          expect(state.points(100).find((reading) => reading.sensor === sensor)).toEqual(latest)
           const expected = kept.filter((reading) => reading.sensor === sensor).reverse()
           expect(state.readingsOf(sensor, 1000)?.map(({ value }) => value)).toEqual(
             expected.map(({ value }) => value),
@@ -61,7 +72,7 @@ describe('what is kept of the readings', () => {
 
   test('the sensor that was silent longest goes first', () => {
     const state = new LiveState({ sensors: 2, history: 10, alerts: 5 })
-    for (const sensor of [1, 2, 1, 3]) state.add(point(sensor))
+    for (const sensor of [1, 2, 1, 3]) take(state, point(sensor))
     expect(state.points(10).map(({ sensor }) => sensor)).toEqual(['device:3', 'device:1'])
     expect(state.points(1).map(({ sensor }) => sensor)).toEqual(['device:3'])
     expect(state.readingsOf('device:2', 10)).toBeUndefined()
@@ -71,7 +82,7 @@ describe('what is kept of the readings', () => {
   test('event time is the newest captured time, and unknown before the first reading', () => {
     const state = new LiveState()
     expect(state.eventTime).toBeNull()
-    for (const second of [3, 9, 5]) state.add(asPoint({ sensor: 1, second, value: 1 }))
+    for (const second of [3, 9, 5]) take(state, asPoint({ sensor: 1, second, value: 1 }))
     expect(state.eventTime).toBe('2020-01-01T00:00:09.000Z')
   })
 
@@ -80,7 +91,11 @@ describe('what is kept of the readings', () => {
     [{ loader_id: '7' }, 'drive:7:37.561,140.695'],
     [{ device_id: '', loader_id: '' }, 'place:37.56123,140.69456'],
   ])('the sensor of %j is %s', (identity, sensor) => {
-    expect(sensorOf({ ...identity, latitude: 37.56123, longitude: 140.69456 })).toBe(sensor)
+    const incoming = new IncomingReading()
+    const { sensor: _none, capturedTime: captured_time, ...reading } = point(1)
+    const json = { ...reading, captured_time, latitude: 37.56123, longitude: 140.69456, ...identity }
+    expect(decodeReading(rawRecord(JSON.stringify(json)), 0, incoming)).toBe(true)
+    expect(String(incoming.sensor)).toBe(sensor)
   })
 })
 
@@ -91,10 +106,10 @@ describe('the queue of frames', () => {
         fc.array(readings, { maxLength: 5 }),
         fc.integer({ min: 400, max: 4000 }),
         (rounds, frameBytes) => {
-          const queue = new FrameQueue({ frameBytes, waitingSensors: 100 })
           const state = new LiveState()
+          const queue = new FrameQueue(state.sensors, { frameBytes, waitingSensors: 100 })
           const shown = new Map<string, LivePoint>()
-          const take = () => {
+          const takeFrames = () => {
             const alerts: LivePoint[] = []
             for (const part of queue.take()) {
               const partAlerts: LivePoint[] = JSON.parse(part.alerts)
@@ -108,10 +123,13 @@ describe('the queue of frames', () => {
           }
           for (const round of rounds) {
             const given = round.map(asPoint)
-            for (const reading of given) queue.add(reading, state.add(reading))
-            expect(take()).toEqual(given.filter(({ critical }) => critical).reverse())
+            for (const reading of given) {
+              const entry = take(state, reading)
+              queue.add(entry, reading.critical ? state.newestAlert : undefined)
+            }
+            expect(takeFrames()).toEqual(given.filter(({ critical }) => critical).reverse())
           }
-          for (let left = 1000; !queue.isEmpty && left > 0; left -= 1) take()
+          for (let left = 1000; !queue.isEmpty && left > 0; left -= 1) takeFrames()
           expect(new Set(shown.values())).toEqual(new Set(state.points(100)))
         },
       ),
@@ -119,8 +137,8 @@ describe('the queue of frames', () => {
   })
 
   test('what waits is bounded', () => {
-    const queue = new FrameQueue({ frameBytes: 500, waitingSensors: 10 })
-    for (let n = 0; n < 1000; n += 1) queue.add(point(n), point(n))
+    const queue = new FrameQueue({ point: (entry) => point(entry) }, { frameBytes: 500, waitingSensors: 10 })
+    for (let n = 0; n < 1000; n += 1) queue.add(n)
     const [part] = queue.take()
     expect(JSON.parse(part?.points ?? '[]')[0].sensor).toBe('device:999')
     expect(queue.coalesced).toBe(990 - (part?.pointCount ?? 0))

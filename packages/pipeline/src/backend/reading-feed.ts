@@ -21,7 +21,7 @@ export interface ReadingFeed {
   stop(): Promise<void>
 }
 
-/** A fetch is answered within `consumer.fetchMaxWait` even when there is nothing new; a longer silence means that Kafka is away. */
+/** A fetch is answered within half a second even when there is nothing new; a longer silence means that Kafka is away. */
 const SILENCE_MS = 15_000
 const RESTART_DELAY_MS = 2000
 

@@ -1,4 +1,5 @@
 import { LEVELS, type LivePoint } from '@radtune/core/contract'
+import type { IncomingReading } from './incoming-reading.ts'
 
 /** One remembered reading of a sensor. */
 export type PastReading = Pick<
@@ -35,15 +36,15 @@ export class ReadingRing {
   }
 
   /** Remembers a reading and returns its number, to be given as `previous` with the next one of the same sensor. */
-  add(point: LivePoint, previous: number): number {
+  add(reading: IncomingReading, previous: number): number {
     const at = this.#next % this.#capacity
-    this.#latitude[at] = point.latitude
-    this.#longitude[at] = point.longitude
-    this.#value[at] = point.value
-    this.#usvh[at] = point.usvh
-    this.#capturedMs[at] = Date.parse(point.capturedTime)
+    this.#latitude[at] = reading.latitude
+    this.#longitude[at] = reading.longitude
+    this.#value[at] = reading.value
+    this.#usvh[at] = reading.usvh
+    this.#capturedMs[at] = Math.floor(reading.capturedUs / 1000)
     this.#previous[at] = previous
-    this.#mark[at] = LEVELS.indexOf(point.level) | (point.critical ? CRITICAL : 0)
+    this.#mark[at] = reading.level | (reading.critical ? CRITICAL : 0)
     this.#next += 1
     return this.#next - 1
   }

@@ -9,12 +9,13 @@ import type {
 import { type GuardOptions, listenFastify } from '../http/index.ts'
 import { processSample, startStatsServer } from '../stats-server/index.ts'
 import { backendMetrics } from './backend-metrics.ts'
+import { decodeReading, type OutputRecord } from './decode-reading.ts'
 import { FrameQueue } from './frame-queue.ts'
+import { IncomingReading } from './incoming-reading.ts'
 import { createLatencyWindow } from './latency-window.ts'
 import { LiveClients } from './live-clients.ts'
 import { LIVE_STATE_LIMITS, LiveState, type LiveStateLimits } from './live-state.ts'
 import { createPublicServer } from './public-server.ts'
-import { type OutputRecord, readPoint } from './read-point.ts'
 import { type ReadingSource, startReadingFeed } from './reading-feed.ts'
 import { startRecordSumsPoller } from './record-sums.ts'
 
@@ -200,11 +201,12 @@ interface Live {
 
 function createLive({ limits, now }: { limits: BackendLimits; now: () => number }): Live {
   const state = new LiveState(limits)
-  const queue = new FrameQueue({
+  const queue = new FrameQueue(state.sensors, {
     frameBytes: limits.frameBytes - FRAME_HEAD_BYTES,
     waitingSensors: limits.snapshotPoints,
   })
   const latency = createLatencyWindow()
+  const reading = new IncomingReading()
   let undecodable = 0
   let rate = 0
   let second = { startedAt: now(), count: 0 }
@@ -215,13 +217,13 @@ function createLive({ limits, now }: { limits: BackendLimits; now: () => number 
     receive({ records }) {
       const receivedAt = now()
       for (const record of records) {
-        const point = readPoint(record, receivedAt)
-        if (!point) {
+        if (!decodeReading(record, receivedAt, reading)) {
           undecodable += 1
           continue
         }
-        if (point.latencyMs !== null) latency.record(point.latencyMs)
-        queue.add(point, state.add(point))
+        if (!Number.isNaN(reading.latencyMs)) latency.record(reading.latencyMs)
+        const entry = state.add(reading)
+        queue.add(entry, reading.critical ? state.newestAlert : undefined)
         second.count += 1
       }
     },
@@ -253,6 +255,11 @@ function startFrames({ limits, now, live, clients, stats }: FrameOptions): { seq
   let sentStats = ''
 
   function tick(): void {
+    // Whoever comes begins with a snapshot, which holds all of it.
+    if (clients.count === 0) {
+      live.queue.clear()
+      return
+    }
     const current = stats(0)
     const statsText = JSON.stringify(current)
     const at = now()

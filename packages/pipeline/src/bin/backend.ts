@@ -5,8 +5,8 @@ import { createDriver, createProgressReader, type GroupConsumer } from '../kafka
 import { followPlaybackRequests, followSettings } from '../live-settings/index.ts'
 import { runService } from './run-service.ts'
 
-/** Of one topic; a fetch is answered earlier when so much has gathered. */
-const FETCH_MIN_BYTES = 16 * 1024
+/** While there is nothing new, a fetch waits so long at the broker. */
+const FETCH_MAX_WAIT_MS = 500
 const FETCH_BYTES = 1024 * 1024
 const THRESHOLDS = ['thresholds.moderate', 'thresholds.high', 'thresholds.critical'] as const
 
@@ -25,9 +25,10 @@ await runService('backend', async ({ service, client, guard, logger, required })
   })
   const consumers = new Map<string, GroupConsumer>()
   const fetchLimits = () => ({
-    fetchMinBytes: FETCH_MIN_BYTES,
-    fetchMaxWaitMs: settings.values['backend.fetchMaxWait'],
+    fetchMinBytes: 1,
+    fetchMaxWaitMs: FETCH_MAX_WAIT_MS,
     maxPartitionFetchBytes: FETCH_BYTES,
+    gatherMs: settings.values['backend.fetchMaxWait'],
   })
   const backend = await startBackend({
     ...guard,

@@ -89,6 +89,8 @@ export interface OutputBatch {
   topic: string
   partition: number
   records: EncodedRecords
+  /** When it is another than that of the request. */
+  compression?: Compression
 }
 
 export type Compression = SettingValues['producer.main.compression']
@@ -127,6 +129,8 @@ export interface FetchLimits {
   fetchMinBytes: number
   fetchMaxWaitMs: number
   maxPartitionFetchBytes: number
+  /** From an answer that held all there was to the next fetch; none by default. Nobody waits who comes when there was nothing. */
+  gatherMs?: number
 }
 
 export interface GroupConsumerOptions extends FetchLimits {

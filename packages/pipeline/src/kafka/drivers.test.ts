@@ -24,7 +24,12 @@ async function newTopic(partitions: number): Promise<string> {
 }
 
 /** A consumer that gathers what it gets until it has been told enough. */
-function gather(driver: KafkaDriver, topic: string, groupId: string, instanceId?: string) {
+function gather(
+  driver: KafkaDriver,
+  topic: string,
+  groupId: string,
+  { instanceId, gatherMs }: { instanceId?: string; gatherMs?: number } = {},
+) {
   const consumer: GroupConsumer = driver.consumer({
     topic,
     groupId,
@@ -34,6 +39,7 @@ function gather(driver: KafkaDriver, topic: string, groupId: string, instanceId?
     maxPartitionFetchBytes: 1024 * 1024,
     sessionTimeoutMs: 10_000,
     ...(instanceId === undefined ? {} : { instanceId }),
+    ...(gatherMs === undefined ? {} : { gatherMs }),
   })
   const batches: (Omit<InputBatch, 'records'> & { records: InputRecord[] })[] = []
   const assignments: { partitions: readonly number[]; continued: boolean }[] = []
@@ -127,6 +133,48 @@ describe.each(['hybrid', 'kafkajs'] as const)('driver %s on a real broker', { ti
     },
   )
 
+  it('writes batches of different compression in one call', async () => {
+    const topic = await newTopic(2)
+    const producer = await connectedProducer(driver)
+    const records = encodeRecords([text('a'.repeat(100))])
+    await producer.send(
+      [
+        { topic, partition: 0, records, compression: 'gzip' },
+        { topic, partition: 1, records },
+      ],
+      'snappy',
+    )
+    const read = gather(driver, topic, topic)
+    await read.started
+    await read.until(() => read.records().length === 2)
+    for (const { record } of read.records()) expect(record.value?.toString()).toBe('a'.repeat(100))
+  })
+
+  it('waits with the next fetch after one that held all there was, and takes at once what comes later', async () => {
+    const topic = await newTopic(1)
+    const producer = await connectedProducer(driver)
+    const send = (value: string) =>
+      producer.send([{ topic, partition: 0, records: encodeRecords([text(value)]) }], 'none')
+    const { batches, until, started } = gather(driver, topic, topic, { gatherMs: 500 })
+    await started
+    await send('a')
+    await until(() => batches.length === 1)
+    const firstAt = performance.now()
+    await send('b')
+    await send('c')
+    await until(() => batches.length === 2)
+    expect(performance.now() - firstAt).toBeGreaterThan(400)
+    expect(batches.map(({ records }) => records.map(({ value }) => String(value)))).toEqual([
+      ['a'],
+      ['b', 'c'],
+    ])
+    await new Promise((resolve) => setTimeout(resolve, 600))
+    const sentAt = performance.now()
+    await send('d')
+    await until(() => batches.length === 3)
+    expect(performance.now() - sentAt).toBeLessThan(400)
+  })
+
   it('keeps the order of a partition over many sends', async () => {
     const topic = await newTopic(1)
     const producer = await connectedProducer(driver)
@@ -175,14 +223,14 @@ describe.each(['hybrid', 'kafkajs'] as const)('driver %s on a real broker', { ti
     const topic = await newTopic(4)
     const other = gather(driver, topic, topic)
     await other.started
-    const first = gather(driver, topic, topic, 'one')
+    const first = gather(driver, topic, topic, { instanceId: 'one' })
     await first.started
     const latest = (member: typeof other) => member.assignments.at(-1)?.partitions
     await Promise.all([other, first].map((member) => member.until(() => latest(member)?.length === 2)))
     const had = latest(first)
     const joins = other.assignments.length
     await first.consumer.stop()
-    const second = gather(driver, topic, topic, 'one')
+    const second = gather(driver, topic, topic, { instanceId: 'one' })
     await second.started
     await second.until(() => second.assignments.length > 0)
     expect(second.assignments[0]).toEqual({ partitions: had, continued: false })

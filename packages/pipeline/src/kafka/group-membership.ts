@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module'
+import { setTimeout as after } from 'node:timers/promises'
 import kafkajs, { type Assigner, type PartitionAssigner } from 'kafkajs'
 
 import type { FetchLimits } from './driver.ts'
@@ -53,7 +54,15 @@ interface ConsumerGroup {
 /** A fetch holds at most so many partitions' worth. Compressed; decompressed records take several times as much. */
 export const PARTITIONS_PER_FETCH = 2
 
+/** The part of kafkajs's Batch that is used here. */
+interface FetchedBatch {
+  isEmpty(): boolean
+  /** Records of the partition behind the last one fetched, as text. */
+  offsetLag(): string
+}
+
 interface Session {
+  fetch(fetchNow: () => Promise<FetchedBatch[]>): Promise<FetchedBatch[]>
   heartbeat(group: ConsumerGroup, intervalMs: number): Promise<void>
   join(group: ConsumerGroup, join: () => Promise<void>): Promise<void>
 }
@@ -78,6 +87,7 @@ const sessions = new WeakMap<Assigner, Session>()
 export function createMembership(options: {
   hooks: MembershipHooks
   heartbeatMs: number
+  limits: FetchLimits
   /**
    * Static membership, which kafkajs can encode and does not offer: who comes back under this id within the session gets the
    * partitions that it had, and nobody else notices.
@@ -86,6 +96,7 @@ export function createMembership(options: {
 }): Membership {
   watchGroups()
   const { hooks, heartbeatMs, instanceId } = options
+  let { limits } = options
   let group: ConsumerGroup | undefined
   let timer: NodeJS.Timeout | undefined
   let beating: Promise<void> | undefined
@@ -93,7 +104,15 @@ export function createMembership(options: {
   let searching = false
   let wasMember = false
   let named = false
-  let limits: FetchLimits | undefined
+  let gathersUntil = Number.NEGATIVE_INFINITY
+  let gathering = new AbortController()
+
+  /** Whoever waits with a fetch goes on. */
+  function endGathering(): void {
+    gathersUntil = Number.NEGATIVE_INFINITY
+    gathering.abort()
+    gathering = new AbortController()
+  }
 
   async function beat(member: ConsumerGroup): Promise<void> {
     const { groupId, memberId, generationId } = member
@@ -107,7 +126,10 @@ export function createMembership(options: {
       const { type } = error as { type?: string }
       if (type === undefined || PASSING_ERRORS.has(type)) return void findCoordinator(member)
       // No confirmation: the group waits for this member only so long, and that time may be nearly over.
-      if (type === 'REBALANCE_IN_PROGRESS') hooks.onRebalancing()
+      if (type === 'REBALANCE_IN_PROGRESS') {
+        endGathering()
+        hooks.onRebalancing()
+      }
       throw error
     }
   }
@@ -126,6 +148,13 @@ export function createMembership(options: {
   }
 
   const session: Session = {
+    async fetch(fetchNow) {
+      const waitMs = gathersUntil - performance.now()
+      if (waitMs > 0) await after(waitMs, undefined, { signal: gathering.signal }).catch(() => undefined)
+      const batches = await fetchNow()
+      if (isAllThereWas(batches)) gathersUntil = performance.now() + (limits.gatherMs ?? 0)
+      return batches
+    },
     heartbeat(member, intervalMs) {
       if (beating) return beating
       if (performance.now() < beatenAt + intervalMs) return Promise.resolve()
@@ -143,7 +172,7 @@ export function createMembership(options: {
       await join()
       wasMember = true
       group = member
-      if (limits) limit(member, limits)
+      limit(member, limits)
       clearInterval(timer)
       const tick = () => void session.heartbeat(member, heartbeatMs).catch(() => undefined)
       timer = setInterval(tick, heartbeatMs)
@@ -164,14 +193,24 @@ export function createMembership(options: {
     },
     limitFetches(next) {
       limits = next
+      endGathering()
       if (group) limit(group, next)
     },
     stop() {
       clearInterval(timer)
+      endGathering()
       // kafkajs leaves the group for a member with an id only.
       if (group && instanceId !== undefined) group.memberId = null
     },
   }
+}
+
+/** Whether something came, and nothing was left at the broker. */
+function isAllThereWas(batches: readonly FetchedBatch[]): boolean {
+  return (
+    batches.some((batch) => !batch.isEmpty()) &&
+    batches.every((batch) => batch.isEmpty() || batch.offsetLag() === '0')
+  )
 }
 
 function limit(group: ConsumerGroup, limits: FetchLimits): void {
@@ -202,11 +241,16 @@ function watchGroups(): void {
   if (watching) return
   watching = true
   const { prototype } = createRequire(import.meta.url)('kafkajs/src/consumer/consumerGroup')
-  const { heartbeat, joinAndSync } = prototype
+  const { fetch, heartbeat, joinAndSync } = prototype
   const sessionOf = (group: ConsumerGroup) => group.assigners[0] && sessions.get(group.assigners[0])
   prototype.heartbeat = function heartbeatOfSession(this: ConsumerGroup, options: { interval: number }) {
     const session = sessionOf(this)
     return session ? session.heartbeat(this, options.interval) : heartbeat.call(this, options)
+  }
+  prototype.fetch = function fetchOfSession(this: ConsumerGroup, nodeId: string) {
+    const fetchNow = () => fetch.call(this, nodeId) as Promise<FetchedBatch[]>
+    const session = sessionOf(this)
+    return session ? session.fetch(fetchNow) : fetchNow()
   }
   prototype.joinAndSync = function joinOfSession(this: ConsumerGroup) {
     const join = () => joinAndSync.call(this) as Promise<void>

@@ -20,6 +20,7 @@ export function createKafkajsConsumer(kafka: Kafka, options: GroupConsumerOption
   let handlers: ConsumerHandlers | undefined
   const membership = createMembership({
     heartbeatMs,
+    limits: options,
     instanceId: options.instanceId,
     hooks: {
       beforeJoin: async (lost) => handlers?.beforeJoin?.(lost),

@@ -29,12 +29,16 @@ export function readSlotSettings(environment: Readonly<Record<string, string | u
   return readSettings(environment, keys)
 }
 
-/** What bounds a fetch of the input. */
+/**
+ * What bounds a fetch of the input. The main outputs' linger is waited here: records that gather at the broker come in one fetch and
+ * leave in one request. Waited after the fetch, each would cost both, and the same time.
+ */
 export function fetchLimitsOf(settings: SlotSettings): FetchLimits {
   return {
     fetchMinBytes: settings['consumer.fetchMinBytes'],
     fetchMaxWaitMs: settings['consumer.fetchMaxWait'],
     maxPartitionFetchBytes: settings['consumer.maxPartitionFetchBytes'],
+    gatherMs: settings['producer.main.linger'],
   }
 }
 
@@ -42,7 +46,8 @@ export function fetchLimitsOf(settings: SlotSettings): FetchLimits {
 export function lanesOf(settings: SlotSettings): Record<string, LaneOptions> {
   const main: LaneOptions = {
     batchBytes: settings['producer.main.batchBytes'],
-    lingerMs: settings['producer.main.linger'],
+    // What one fetch brought leaves together: the linger was waited before it.
+    lingerMs: 0,
     compression: settings['producer.main.compression'],
   }
   const dirty: LaneOptions = {

@@ -102,11 +102,8 @@ describe('slots on a real broker', { timeout: 90_000 }, () => {
 
   it('writes nothing of what it held when it wakes up from a pause that was longer than its session', async () => {
     await publish(0, 600)
-    // A linger of 5 s: everything is decided and nothing sent when the process is paused.
-    const zombie = await slotProcess({
-      RADTUNE_PRODUCER_MAIN_LINGER: '5s',
-      RADTUNE_PRODUCER_DIRTY_LINGER: '5s',
-    })
+    // Everything is decided and nothing sent when the process is paused.
+    const zombie = await slotProcess({ HOLD_SENDS_MS: '5000' })
     await vi.waitFor(() => expect(zombie.said()).toContain('decided 600'), { timeout: 20_000, interval: 5 })
     zombie.child.kill('SIGSTOP')
     expect(zombie.said()).not.toMatch(/sent [1-9]/)

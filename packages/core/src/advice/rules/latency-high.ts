@@ -1,17 +1,18 @@
 import { formatDuration } from '../../units/index.ts'
 import { shorterLinger } from '../batching.ts'
 import type { AdviceContext } from '../context.ts'
+import { printFigure } from '../print-figure.ts'
 import { NOTHING, type Proposed, proposeStep } from '../propose-step.ts'
 import { evidenceOf, found, notEnough, quiet, type Rule } from '../rule.ts'
 import { throttlingOf } from '../throttling.ts'
 import { lastWindows, mostWindows, type Told } from '../windows.ts'
 
-/** Records arrive late. Lag and throttling come first: no shorter wait makes up for them. */
+/** Records arrive late. Lag, a machine that is used up and throttling come first: no shorter wait makes up for them. */
 export const latencyHigh: Rule = {
   id: 'latency-high',
   title: 'p99 end to end is over its target',
   guidelines: [13, 14],
-  needs: { window: 'windows', readings: ['p99', 'arrival', 'lag', 'throttled/SERVICE'] },
+  needs: { window: 'windows', readings: ['p99', 'arrival', 'lag', 'throttled/SERVICE', 'host.cpu'] },
   evaluate(context) {
     const { latencyMs } = context.evaluator.targets
     const p99 = lastWindows(context, 'p99')
@@ -46,6 +47,10 @@ function comesFirst(context: AdviceContext): string | undefined {
   if (!lag.now.known || drain.kind === 'unknown') return 'whether records pile up cannot be told'
   if (drain.kind === 'never' || drain.kind === 'drains' || (lag.state !== null && lag.state !== 'ok'))
     return 'records pile up, which comes first'
+  const busy = lastWindows(context, 'host.cpu')
+  if (!busy.known) return `how busy the machine is cannot be told (${busy.why})`
+  if (mostWindows(busy, ({ average }) => average >= context.evaluator.targets.criticalShare))
+    return `the machine uses ${printFigure(busy.whole.average, 'share')} of its CPU, which comes first`
   for (const { name } of context.spec.services) {
     const throttling = throttlingOf(context, name)
     if (!throttling.known) return `whether ${name} is throttled cannot be told (${throttling.why})`
@@ -54,20 +59,19 @@ function comesFirst(context: AdviceContext): string | undefined {
   return undefined
 }
 
-/** The leg that dominates, and the wait in it that a setting decides: one step down. */
+/** The leg that dominates, and the longest wait in it that a setting decides: one step down. */
 function proposeShorterWait(
   context: AdviceContext,
   { p99, before, after }: { p99: Told; before: number; after: number },
 ): Proposed {
-  const key = after > before ? 'producer.main.linger' : 'provider.producer.linger'
-  const from = context.spec.settings[key].value
-  const to = shorterLinger(from)
+  const wait = after > before ? waitOfBackend(context) : longerLinger(context)
+  const { from, to } = wait
   const value = p99.whole.average
   if (to === undefined || MOST_WAITS * (from - to) < LEAST_GAIN * value) return NOTHING
   return proposeStep(context, 'latency-high', {
-    changes: [{ key, from, to }],
-    stage: after > before ? 'workers' : 'provider',
-    why: `most of it is ${after > before ? 'after' : 'before'} the slots, where batches wait ${formatDuration(from)} to fill`,
+    changes: [{ key: wait.key, from, to }],
+    stage: wait.stage,
+    why: wait.why,
     expected: [
       {
         metric: 'p99',
@@ -80,4 +84,44 @@ function proposeShorterWait(
     ],
     cost: 'smaller batches cost more CPU for each record',
   })
+}
+
+interface Wait {
+  key: 'backend.fetchMaxWait' | 'producer.main.linger' | 'provider.producer.linger'
+  stage: 'backend' | 'workers' | 'provider'
+  from: number
+  to: number | undefined
+  why: string
+}
+
+/** Both lingers are waited before a slot decides: the provider's with its batches, the slots' with their fetches. */
+function longerLinger({ spec }: AdviceContext): Wait {
+  const provider = spec.settings['provider.producer.linger'].value
+  const slots = spec.settings['producer.main.linger'].value
+  return slots > provider
+    ? {
+        key: 'producer.main.linger',
+        stage: 'workers',
+        from: slots,
+        to: shorterLinger(slots),
+        why: `most of it is before the slots decide, and they let records gather for ${formatDuration(slots)} before they fetch them`,
+      }
+    : {
+        key: 'provider.producer.linger',
+        stage: 'provider',
+        from: provider,
+        to: shorterLinger(provider),
+        why: `most of it is before the slots, where batches wait ${formatDuration(provider)} to fill`,
+      }
+}
+
+function waitOfBackend({ spec }: AdviceContext): Wait {
+  const from = spec.settings['backend.fetchMaxWait'].value
+  return {
+    key: 'backend.fetchMaxWait',
+    stage: 'backend',
+    from,
+    to: Math.max(1, Math.floor(from / 2)),
+    why: `most of it is after the slots, where readings gather for ${formatDuration(from)} before the backend fetches them`,
+  }
 }
