@@ -37,8 +37,8 @@ export async function countKeys(
   { evaluation, snapshot }: Pick<Moment, 'evaluation' | 'snapshot'>,
 ): Promise<Facts['commonestKeys']> {
   const { partitions } = evaluation
-  const { topics } = snapshot.kafka
   if (!partitions.known) return unknown(partitions.why)
+  const { topics } = snapshot.kafka
   if (!topics.known) return unknown(topics.why)
   const logs = topics.value.find(({ topic }) => topic === TOPICS.input)?.partitions ?? []
   const counted: { partition: number; key: string; share: number }[] = []
