@@ -53,7 +53,7 @@ const MAX_KEPT_BUFFER_BYTES = 2 * MAX_BATCH_BYTES
 
 /**
  * Gathers records per partition and sends them as the Java producer would: a batch goes when it is full or when its
- * linger is over, and takes along what else is open. One request is in flight at a time, so the order
+ * linger is over, and takes along what else is open with the same compression. One request is in flight at a time, so the order
  * within a partition holds through retries; what is due meanwhile is filled further, so batches grow with the load.
  */
 export class Accumulator {
@@ -158,9 +158,7 @@ export class Accumulator {
     if (!lane) throw new Error(`no producer settings for topic ${topic}`)
     this.#opened += 1
     const records = new RecordsWriter(this.#buffers.pop())
-    const { compression } = lane
-    const openedAt = this.#now()
-    const batch = { topic, partition, records, compression, lane, id: this.#opened, openedAt, due: false }
+    const batch = { topic, partition, records, lane, id: this.#opened, openedAt: this.#now(), due: false }
     partitions.set(partition, batch)
     this.#outstanding.add(batch)
     this.#arm(batch.openedAt + lane.lingerMs)
@@ -217,8 +215,9 @@ export class Accumulator {
     this.#sending = false
   }
 
-  /** What is due and fits one request: of each partition the first batch that waits. */
+  /** What is due with the compression of the first and fits one request: of each partition the first batch that waits. */
   #takeRequest(): OpenBatch[] {
+    const [first] = this.#due as [OpenBatch]
     let bytes = 0
     const taken: OpenBatch[] = []
     const left: OpenBatch[] = []
@@ -226,7 +225,7 @@ export class Accumulator {
     for (const batch of this.#due) {
       const name = `${batch.topic}/${batch.partition}`
       const fits = taken.length === 0 || bytes + batch.records.length <= MAX_REQUEST_BYTES
-      if (fits && !passed.has(name)) {
+      if (batch.lane.compression === first.lane.compression && fits && !passed.has(name)) {
         taken.push(batch)
         bytes += batch.records.length
         const partitions = this.#open.get(batch.topic)
@@ -242,18 +241,13 @@ export class Accumulator {
     return taken
   }
 
-  /**
-   * Open batches go with a request that leaves anyway: they wait less, and need none of their own. One of a longer linger stays
-   * until half of it is over, or it would go in as many pieces as the others.
-   */
+  /** Open batches go with a request that leaves anyway: they wait less, and need none of their own. */
   #takeAlong(taken: OpenBatch[], dueBytes: number, passed: ReadonlySet<string>): void {
-    const now = this.#now()
     const [first] = taken as [OpenBatch]
     let bytes = dueBytes
     for (const partitions of this.#open.values()) {
       for (const batch of partitions.values()) {
-        if (batch.lane.lingerMs > first.lane.lingerMs && now - batch.openedAt < batch.lane.lingerMs / 2)
-          continue
+        if (batch.lane.compression !== first.lane.compression) break
         bytes += batch.records.length
         if (bytes > MAX_REQUEST_BYTES) return
         if (passed.has(`${batch.topic}/${batch.partition}`)) continue

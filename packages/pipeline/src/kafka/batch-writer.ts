@@ -38,7 +38,7 @@ export function createBatchWriter(
 
   function encode(batches: readonly OutputBatch[], compression: Compression): EncodedBatch[] {
     const timestampMs = Date.now()
-    return batches.map(({ topic, partition, records, compression: own }) => {
+    return batches.map(({ topic, partition, records }) => {
       const firstSequence = sequences.get(`${topic}/${partition}`) ?? 0
       const identity = {
         producerId: BigInt(producerId),
@@ -46,7 +46,7 @@ export function createBatchWriter(
         firstSequence,
         transactional: transactionalId !== undefined,
       }
-      const bytes = writeRecordBatch(records, { compression: own ?? compression, timestampMs, identity })
+      const bytes = writeRecordBatch(records, { compression, timestampMs, identity })
       return { topic, partition, records: records.count, firstSequence, bytes }
     })
   }

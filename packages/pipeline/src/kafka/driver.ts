@@ -89,8 +89,6 @@ export interface OutputBatch {
   topic: string
   partition: number
   records: EncodedRecords
-  /** When it is another than that of the request. */
-  compression?: Compression
 }
 
 export type Compression = SettingValues['producer.main.compression']

@@ -133,23 +133,6 @@ describe.each(['hybrid', 'kafkajs'] as const)('driver %s on a real broker', { ti
     },
   )
 
-  it('writes batches of different compression in one call', async () => {
-    const topic = await newTopic(2)
-    const producer = await connectedProducer(driver)
-    const records = encodeRecords([text('a'.repeat(100))])
-    await producer.send(
-      [
-        { topic, partition: 0, records, compression: 'gzip' },
-        { topic, partition: 1, records },
-      ],
-      'snappy',
-    )
-    const read = gather(driver, topic, topic)
-    await read.started
-    await read.until(() => read.records().length === 2)
-    for (const { record } of read.records()) expect(record.value?.toString()).toBe('a'.repeat(100))
-  })
-
   it('waits with the next fetch after one that held all there was, and takes at once what comes later', async () => {
     const topic = await newTopic(1)
     const producer = await connectedProducer(driver)

@@ -20,17 +20,14 @@ export function createKafkajsProducer(kafka: Kafka): BatchProducer {
   return {
     connect: () => producer.connect(),
     async send(batches: readonly OutputBatch[], compression) {
-      // It has one for a request.
-      for (const [one, alike] of Map.groupBy(batches, (batch) => batch.compression ?? compression)) {
-        await producer.sendBatch({
-          acks: -1,
-          compression: compressionTypes[one],
-          topicMessages: alike.map(({ topic, partition, records }) => ({
-            topic,
-            messages: messagesOf(records, partition),
-          })),
-        })
-      }
+      await producer.sendBatch({
+        acks: -1,
+        compression: compressionTypes[compression],
+        topicMessages: batches.map(({ topic, partition, records }) => ({
+          topic,
+          messages: messagesOf(records, partition),
+        })),
+      })
     },
     close: () => producer.disconnect(),
   }
