@@ -14,7 +14,10 @@ interface Style {
 const LABEL = 8
 
 /** Text of `radtune advise`: what was measured, the bottleneck, what to change and why, what is kept, and what is not known. */
-export function adviceText({ advice, from, to, moment: { snapshot } }: Judged, style: Style): string {
+export function adviceText(
+  { advice, from, to, moment: { snapshot }, standing }: Judged,
+  style: Style,
+): string {
   const { palette } = style
   const { stack } = snapshot
   const what = stack.known ? `${stack.value.profile}, engine ${stack.value.engine}` : 'a recording'
@@ -22,6 +25,7 @@ export function adviceText({ advice, from, to, moment: { snapshot } }: Judged, s
   return [
     `Measured ${formatDuration(roundSeconds(to - from))} (${clockText(from)} to ${clockText(to)} UTC) on ${what}.`,
     `Bottleneck: ${advice.bottleneck.sentence}.`,
+    ...(standing && standing.state !== 'none' ? wrapText(capital(standing.sentence), style.columns) : []),
     ...advice.steps.flatMap((step, index) => [
       '',
       ...stepLines(step, { index: index + 1, finding: findingOf(step, advice.findings), style }),
@@ -157,6 +161,10 @@ function nameOf({ key, service }: Pick<Change, 'key' | 'service'>): string {
 
 function valuesText({ key, from, to }: Change): string {
   return `${printSettingValue(key, from as never)} → ${printSettingValue(key, to as never)}`
+}
+
+function capital(sentence: string): string {
+  return `${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}.`
 }
 
 function clockText(at: number): string {

@@ -11,6 +11,7 @@ import {
   type RuleResult,
   rules,
 } from '@radtune/core/advice'
+import { type CalibrationStanding, observationsOf } from '@radtune/core/bench'
 import { RadtuneError } from '@radtune/core/errors'
 import type { Recording, Snapshot } from '@radtune/core/metrics'
 import type { StackSpec } from '@radtune/core/stack'
@@ -31,6 +32,8 @@ export interface Judged {
   to: number
   moment: Moment
   spec: StackSpec
+  /** Of this machine's calibration; undefined where none was looked for. */
+  standing: CalibrationStanding | undefined
 }
 
 /** How long to measure, and by which rules to judge. */
@@ -60,11 +63,13 @@ export async function adviseStack(
   {
     request: { forMs, only },
     journal,
+    standing,
     signal,
     onSample,
   }: {
     request: JudgeRequest
     journal: JournalStore
+    standing?: CalibrationStanding | undefined
     signal: AbortSignal
     onSample(leftMs: number): void
   },
@@ -74,7 +79,8 @@ export async function adviseStack(
   const inFlight = openEntry(entries)
   const { spec } = await adviceLaunch(world)
   const startedAt = world.clock.now()
-  const judgeNow = (moment: Moment) => judgeMoment(moment, { spec, own, only, inFlight: inFlight?.id })
+  const judgeNow = (moment: Moment) =>
+    judgeMoment(moment, { spec, own, only, inFlight: inFlight?.id, standing })
   const moment = await observer.observe((newest) => {
     const now = newest.snapshot.at
     const enoughAt =
@@ -122,15 +128,26 @@ export function judgeMoment(
     own = new Map(),
     only = rules,
     inFlight,
+    standing,
   }: {
     spec: StackSpec
     own?: NonNullable<ContextOptions['own']>
     only?: readonly Rule[]
     inFlight?: string | undefined
+    standing?: CalibrationStanding | undefined
   },
 ): Judged {
   const now = moment.snapshot.at
-  const context = createContext(moment.evaluator, { spec, now, own })
+  const calibration =
+    standing?.state === 'usable'
+      ? { observations: observationsOf(standing.calibration.points), sentence: standing.sentence }
+      : undefined
+  const context = createContext(moment.evaluator, {
+    spec,
+    now,
+    own,
+    ...(calibration ? { calibration } : {}),
+  })
   const held = inFlight === undefined ? {} : { inFlight: `step ${inFlight} is not decided yet` }
   return {
     advice: judge(context, { only, ...held }),
@@ -139,6 +156,7 @@ export function judgeMoment(
     to: now,
     moment,
     spec,
+    standing,
   }
 }
 

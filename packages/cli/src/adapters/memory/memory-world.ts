@@ -75,6 +75,7 @@ export function createMemoryWorld(): MemoryWorld {
     machine,
     host: {
       facts: async () => machine,
+      identity: async () => ({ cpuModel: 'Memory CPU', kernel: 'Linux 6.8', arch: 'x64' }),
       load: async () => ({
         cpus: machine.cpus,
         cpuShare: 0.4,

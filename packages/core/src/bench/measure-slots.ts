@@ -1,0 +1,32 @@
+import { trueRatePerSlot } from '../advice/index.ts'
+import type { History } from '../metrics/index.ts'
+import type { CalibrationPoint } from './calibration.ts'
+import { figureIn, meanIn, type Window } from './measure-step.ts'
+
+/** Slots that are busy for less of their time say more about batches than about themselves. */
+const LEAST_BUSY = 0.02
+
+/** What a window with one number of slots came to; null where it was not told, or slots were all but idle. */
+export function measureSlots(
+  history: History,
+  { window, slots, broker }: { window: Window; slots: number; broker: string },
+): CalibrationPoint {
+  const over = (metric: string) => figureIn(window, (part) => meanIn(history, metric, part))
+  return {
+    slots,
+    in: over('in'),
+    out: over('out'),
+    busy: over('slots'),
+    truePerSlot: figureIn(window, (part) => {
+      const perSecond = meanIn(history, 'out', part)
+      const busyShare = meanIn(history, 'slots', part)
+      if (perSecond === undefined || busyShare === undefined || busyShare < LEAST_BUSY) return undefined
+      return trueRatePerSlot({ perSecond, slots, busyShare })
+    }),
+    brokerCpu: figureIn(window, (part) => {
+      const cores = meanIn(history, `cores/${broker}`, part)
+      const perSecond = meanIn(history, 'in', part)
+      return cores === undefined || !perSecond ? undefined : (cores * 1_000_000) / perSecond
+    }),
+  }
+}
