@@ -60,8 +60,8 @@ export function reportText(report: BenchReport, { columns, palette }: Style): st
   const { steps, left, knee } = report
   return [
     '',
-    ...wrapped(`noise   ${steps.map(noiseText).join('; ')}`, columns, 8).map(palette.dim),
-    ...wrapped(`CPU     ${steps.map(roleText).join('; ')}`, columns, 8).map(palette.dim),
+    ...roleTable(steps).map(palette.dim),
+    '',
     ...(left.length > 0
       ? wrapped(`left    ${left.map(perS).join(', ')}: records piled up already`, columns, 8)
       : []),
@@ -78,7 +78,7 @@ export function comparisonText(
 ): string {
   const { steps, regressions, differences, only, knee } = comparison
   const lines = steps.flatMap(({ perSecond, figures }) =>
-    figures.map((figure, index) => {
+    figures.filter(isTold).map((figure, index) => {
       const start = index === 0 ? perS(perSecond).padStart(10) : ' '.repeat(10)
       return `${start}  ${comparedText(figure, palette)}`
     }),
@@ -104,6 +104,11 @@ export function comparisonText(
   ].join('\n')
 }
 
+/** The most telling always, others when they have changed. */
+function isTold({ metric, verdict }: FigureComparison): boolean {
+  return verdict === 'better' || verdict === 'worse' || ['out', 'p99', 'cpu'].includes(metric)
+}
+
 function comparedText(
   { metric, before, after, difference, threshold, verdict }: FigureComparison,
   palette: Palette,
@@ -112,7 +117,8 @@ function comparedText(
   const values = `${figureText(before, print)} → ${figureText(after, print)}`
   const label = `${NAMES[metric].padEnd(11)}${values.padEnd(24)}`
   if (difference === null || threshold === null) return `${label}${palette.dim('not known')}`
-  const signed = `${difference < 0 ? '-' : '+'}${print(Math.abs(difference))}`
+  const amount = print(Math.abs(difference))
+  const signed = amount === print(0) ? amount : `${difference < 0 ? '-' : '+'}${amount}`
   const said = `${signed} (noise ${print(threshold)}) ${verdict}`
   const colour = verdict === 'worse' ? palette.red : verdict === 'better' ? palette.green : palette.dim
   return `${label}${colour(said)}`
@@ -163,17 +169,26 @@ function kneeText(perSecond: number | null): string {
   return perSecond === null ? 'none' : perS(perSecond)
 }
 
-function noiseText({ perSecond, measures: { out, p99, cpu } }: BenchStep): string {
+/** What each step's figures vary by, and where its CPU goes. */
+function roleTable(steps: readonly BenchStep[]): string[] {
+  const roles = Object.keys(steps[0]?.measures.cpuByRole ?? {})
   const noise = (figure: Figure | null, print: (value: number) => string) =>
-    figure ? `±${print(figure.noise)}` : 'n/a'
-  return `${perS(perSecond)}: out ${noise(out, perS)}, p99 ${noise(p99, formatDuration)}, CPU ${noise(cpu, microseconds)}`
-}
-
-function roleText({ perSecond, measures: { cpuByRole } }: BenchStep): string {
-  const roles = Object.entries(cpuByRole).map(
-    ([role, figure]) => `${role} ${figureText(figure, microseconds)}`,
-  )
-  return `${perS(perSecond)}: ${roles.join(', ')}`
+    figure ? `± ${print(figure.noise)}` : 'n/a'
+  const widths = [10, 11, 12, 12, ...roles.map(() => 11)]
+  const line = (cells: readonly string[]) =>
+    cells.map((cell, index) => cell.padStart(widths[index] ?? 0)).join('')
+  return [
+    line(['noise', 'out', 'p99', 'CPU/record', ...roles]),
+    ...steps.map(({ perSecond, measures: { out, p99, cpu, cpuByRole } }) =>
+      line([
+        perS(perSecond),
+        noise(out, perS),
+        noise(p99, formatDuration),
+        noise(cpu, microseconds),
+        ...roles.map((role) => figureText(cpuByRole[role] ?? null, microseconds)),
+      ]),
+    ),
+  ]
 }
 
 /** Later lines stand under the text of the first. */

@@ -14,8 +14,9 @@ export const stepMeasuresSchema = z.object({
   /** Of all services that a record passes, and of each role alone. */
   cpu: figure,
   cpuByRole: z.record(z.string(), figure),
-  /** Working sets of those services together, bytes. */
+  /** Working sets in bytes: of the services of radtune that a record passes, and of each role alone. That of the broker grows with its logs. */
   memory: figure,
+  memoryByRole: z.record(z.string(), figure),
   /** Shares of the records. */
   rejects: figure,
   duplicates: figure,

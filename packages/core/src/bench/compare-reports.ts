@@ -1,3 +1,4 @@
+import { formatCount } from '../units/index.ts'
 import type { BenchReport, BenchStep, StepMeasures } from './bench-report.ts'
 import type { Figure } from './figure.ts'
 import { compareFingerprints } from './machine-fingerprint.ts'
@@ -94,10 +95,10 @@ export function compareReports(before: BenchReport, after: BenchReport): ReportC
     differences: differencesOf(before, after),
     regressions: [
       ...steps.flatMap(({ perSecond, carried, figures }) => [
-        ...(carried === 'worse' ? [`${perSecond}/s is no longer carried`] : []),
+        ...(carried === 'worse' ? [`${perS(perSecond)} is no longer carried`] : []),
         ...figures
           .filter(({ verdict }) => verdict === 'worse')
-          .map(({ metric }) => `${metric} at ${perSecond}/s is worse`),
+          .map(({ metric }) => `${metric} at ${perS(perSecond)} is worse`),
       ]),
       ...lostSteps(before, after),
     ],
@@ -108,7 +109,7 @@ export function compareReports(before: BenchReport, after: BenchReport): ReportC
 function lostSteps(before: BenchReport, after: BenchReport): string[] {
   return before.steps
     .filter(({ perSecond, carried }) => carried.state === 'carried' && after.left.includes(perSecond))
-    .map(({ perSecond }) => `${perSecond}/s was carried and is no longer reached`)
+    .map(({ perSecond }) => `${perS(perSecond)} was carried and is no longer reached`)
 }
 
 function compareSteps(before: BenchStep, after: BenchStep): StepComparison {
@@ -154,6 +155,10 @@ function differencesOf(before: BenchReport, after: BenchReport): string[] {
     ...differs('measured for', before.forMs, after.forMs),
     ...keys.flatMap((key) => differs(key, before.stack.settings[key], after.stack.settings[key])),
   ]
+}
+
+function perS(perSecond: number): string {
+  return `${formatCount(perSecond)}/s`
 }
 
 function text(value: unknown): string {

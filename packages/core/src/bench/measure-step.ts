@@ -37,6 +37,7 @@ export function measureStep(step: StepWindow): StepMeasures {
       meanIn(history, metric, part),
     )
   const cpuOf = (names: readonly string[]) => figureIn(window, (part) => costIn(history, names, part))
+  const memoryOf = (of: typeof flow) => figureIn(window, (part) => memoryIn(history, of, part))
   return {
     in: whole('in'),
     out: whole('out'),
@@ -45,7 +46,10 @@ export function measureStep(step: StepWindow): StepMeasures {
     p99: late('p99'),
     cpu: cpuOf(flow.map(({ name }) => name)),
     cpuByRole: Object.fromEntries(FLOW_ROLES.map((role) => [role, cpuOf(named(role))])),
-    memory: figureIn(window, (part) => memoryIn(history, flow, part)),
+    memory: memoryOf(flow.filter(({ role }) => role !== 'kafka')),
+    memoryByRole: Object.fromEntries(
+      FLOW_ROLES.map((role) => [role, memoryOf(flow.filter((service) => service.role === role))]),
+    ),
     rejects: whole('rejects'),
     duplicates: whole('duplicates'),
     busy: whole('slots'),
