@@ -13,7 +13,7 @@ export default class Calibrate extends BaseCommand {
   static override schema = 'radtune.calibrate/1'
   static override summary = 'Measure on this machine what a slot can do and what the broker costs'
   static override description =
-    'Loads the running stack with one rate at 1, 2, 3… slots (the divisors of the partitions, up to those that are planned), and works out the true rate of a slot (records per second ÷ slots ÷ busy share), what a further slot is worth, and the CPU of the broker for each record. It goes into .radtune/calibration.json with its date and this machine: radtune advise uses it, radtune plan --calibrated shows it beside a plan, and nothing is generated from it. One of another machine, or older than 30 days, is said to be so and not used. Slots and rate are put back whatever happens; after a kill -9 by the next bench, calibrate, advise or up.'
+    'Loads the running stack at 1, 2, 3… slots (the divisors of the partitions, up to those that are planned): once the fewest of them with the whole rate, then each with the same load for every slot. Works out the true rate of a slot (records per second ÷ slots ÷ busy share), what a further slot is worth, and the CPU of broker and workers for each record. It goes into .radtune/calibration.json with its date and this machine: radtune advise uses it, radtune plan --calibrated shows it beside a plan, and nothing is generated from it. One of another machine, or older than 30 days, is said to be so and not used. Slots and rate are put back whatever happens; after a kill -9 by the next bench, calibrate, advise or up.'
   static override flags = {
     slots: Flags.string({
       description:

@@ -49,9 +49,15 @@ export const calibratedPlanSchema = z.object({
   /** Null unless it may be used. */
   plan: z
     .object({
-      planned: z.object({ slots: z.number(), partitions: z.number(), brokerCpus: z.number() }),
+      planned: z.object({
+        slots: z.number(),
+        partitions: z.number(),
+        brokerCpus: z.number(),
+        workerCpus: z.number(),
+      }),
       capacityPerSecond: z.number().nullable(),
       brokerPerSecond: z.number().nullable(),
+      workerPerSecond: z.number().nullable(),
       utilisation: z.number(),
       rates: z.array(
         z.object({

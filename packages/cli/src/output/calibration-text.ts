@@ -10,21 +10,22 @@ import { figureText, microseconds, perS } from './bench-text.ts'
 import type { Palette } from './palette.ts'
 import { wrapText } from './wrap-text.ts'
 
-const WIDTHS = [5, 12, 8, 22, 18] as const
+const WIDTHS = [5, 11, 8, 21, 15, 11] as const
 
 /** The head of the table of slots. */
 export function pointHeadText({ palette }: { palette: Palette }): string {
-  return palette.dim(row(['slots', 'out', 'busy', 'a slot could do', 'broker/record']))
+  return palette.dim(row(['slots', 'out', 'busy', 'a slot could do', 'broker/record', 'workers']))
 }
 
 /** What one number of slots came to. */
-export function pointText({ slots, out, busy, truePerSlot, brokerCpu }: CalibrationPoint): string {
+export function pointText({ slots, out, busy, truePerSlot, brokerCpu, workerCpu }: CalibrationPoint): string {
   return row([
     String(slots),
     figureText(out, perS),
     figureText(busy, (share) => `${(share * 100).toFixed(share < 0.1 ? 1 : 0)} %`),
     withNoise(truePerSlot, perS),
-    withNoise(brokerCpu, microseconds),
+    figureText(brokerCpu, microseconds),
+    figureText(workerCpu, microseconds),
   ])
 }
 
@@ -33,10 +34,9 @@ export function calibrationText(
   calibration: MeasuredCalibration,
   { columns, palette }: { columns: number; palette: Palette },
 ): string {
-  const { truePerSlot, scaling, brokerCpu, points } = calibration
-  const fewest = points[0]
+  const { truePerSlot, scaling, brokerCpu, workerCpu, busiest } = calibration
   const slot = truePerSlot
-    ? `${palette.bold(withNoise(truePerSlot, perS))} a slot, by ${figureText(fewest?.out ?? null, perS)} while it was busy for ${figureText(fewest?.busy ?? null, (share) => `${(share * 100).toFixed(1)} %`)} of its time`
+    ? `${palette.bold(withNoise(truePerSlot, perS))} a slot, by ${figureText(busiest.out, perS)} while it was busy for ${figureText(busiest.busy, (share) => `${(share * 100).toFixed(1)} %`)} of its time`
     : 'not known: slots were all but idle, or did not tell; a higher --rate says more'
   const worth =
     scaling === null
@@ -47,6 +47,7 @@ export function calibrationText(
     `true rate  ${slot}`,
     `scaling    ${worth}`,
     `broker     ${brokerCpu ? `${palette.bold(withNoise(brokerCpu, microseconds))} of CPU for each record that comes in` : 'not known'}`,
+    `workers    ${workerCpu ? `${palette.bold(withNoise(workerCpu, microseconds))} of CPU for each record, all together` : 'not known'}`,
     ...wrapText(
       'written to .radtune/calibration.json: radtune advise uses it, radtune plan --calibrated shows it beside a plan',
       columns,
@@ -81,6 +82,7 @@ function planLines({
   planned,
   capacityPerSecond,
   brokerPerSecond,
+  workerPerSecond,
   rates,
   utilisation,
 }: CalibratedPlan): string[] {
@@ -101,10 +103,15 @@ function planLines({
     }),
     ...(capacityPerSecond === null
       ? []
-      : [`the planned ${planned.slots} slots do ${perS(capacityPerSecond)} at ${share} of their time`]),
+      : [
+          `the planned ${planned.slots} slots do ${perS(capacityPerSecond)} at ${share} of their time, where there is CPU for it`,
+        ]),
     ...(brokerPerSecond === null
       ? []
       : [`the broker's ${formatCpus(planned.brokerCpus)} CPU are used up at ${perS(brokerPerSecond)}`]),
+    ...(workerPerSecond === null
+      ? []
+      : [`the workers' ${formatCpus(planned.workerCpus)} CPU are used up at ${perS(workerPerSecond)}`]),
     'nothing of the plan is changed by it',
   ]
 }

@@ -1,11 +1,12 @@
 import {
   type CalibrationPoint,
   type CalibrationStanding,
+  calibrationLoads,
+  calibrationOf,
   type MachineFingerprint,
   type MeasuredCalibration,
   measureSlots,
   standingOf,
-  summariseCalibration,
 } from '@radtune/core/bench'
 import { RadtuneError } from '@radtune/core/errors'
 import type { StackSpec } from '@radtune/core/stack'
@@ -47,28 +48,31 @@ export async function calibrateMachine(
   const perSecond = request.perSecond ?? spec.workload.maxPerSecond
   await checkLoadable(calibrating)
   const at = world.clock.now()
-  const points: CalibrationPoint[] = []
-  const meanwhile = { 'pipeline.parallelism': numbers, 'provider.rate': [perSecond] }
+  const loads = calibrationLoads(numbers, perSecond)
+  const workers = spec.services.filter(({ role }) => role === 'worker').map(({ name }) => name)
+  const measured: CalibrationPoint[] = []
+  const meanwhile = {
+    'pipeline.parallelism': numbers,
+    'provider.rate': [...new Set(loads.map((load) => load.perSecond))],
+  }
   await borrowSettings(calibrating, meanwhile, async (set) => {
-    for (const [index, slots] of numbers.entries()) {
-      const of = `${slots} ${slots === 1 ? 'slot' : 'slots'}, ${index + 1} of ${numbers.length}`
+    for (const [index, load] of loads.entries()) {
+      const of = `${load.slots} ${load.slots === 1 ? 'slot' : 'slots'} at ${load.perSecond}/s (${index + 1} of ${loads.length})`
       calibrating.onProgress(`${of}: setting`, request.warmUpMs + request.forMs)
-      await set({ 'pipeline.parallelism': slots, 'provider.rate': perSecond })
+      await set({ 'pipeline.parallelism': load.slots, 'provider.rate': load.perSecond })
       const onProgress = (what: string, leftMs: number) => calibrating.onProgress(`${of}: ${what}`, leftMs)
       const { history, window } = await holdLoad({ ...calibrating, onProgress }, request)
-      const point = measureSlots(history, { window, slots, broker: 'kafka' })
-      points.push(point)
+      const point = measureSlots(history, { window, load, workers })
+      measured.push(point)
       calibrating.onPoint(point)
     }
   })
-  const calibration: MeasuredCalibration = {
-    schema: 'radtune.calibration/1',
+  const calibration = calibrationOf(measured.slice(-numbers.length), {
+    busiest: measured[0],
     at,
     machine: request.machine,
     stack: { profile: spec.profile, runtime: stack.runtime, perSecond },
-    points,
-    ...summariseCalibration(points),
-  }
+  })
   await places.files.write(calibrationPath(places.projectDir), `${JSON.stringify(calibration, null, 2)}\n`)
   return calibration
 }

@@ -70,8 +70,13 @@ export async function holdLoad(
  * Takes the first sample of a stack that is to be loaded. Throws RT-BENCH-001 when it is not healthy, RT-BENCH-002 when its provider
  * would not take a load.
  */
-export async function checkLoadable({ observer, signal }: Loaded): Promise<Moment> {
-  const moment = await observer.observe(() => true, signal)
+export async function checkLoadable({ world, observer, signal }: Loaded): Promise<Moment> {
+  const giveUpAt = world.clock.now() + LOST_MS
+  // On a busy machine a source may take longer than its first sample waits.
+  const moment = await observer.observe(
+    ({ snapshot: { services, provider, at } }) => (services.known && provider.known) || at >= giveUpAt,
+    signal,
+  )
   const { services, provider, settings } = moment.snapshot
   if (!services.known) throw new RadtuneError('RT-BENCH-001', { what: services.why })
   const ill = services.value.find(({ condition }) => condition !== 'healthy')

@@ -3,10 +3,11 @@ import { createAdviceStory, planned } from '../../test/advice-story.ts'
 import { calibratePlan } from './calibrated-plan.ts'
 import {
   type CalibrationPoint,
+  calibrationLoads,
+  calibrationOf,
   type MeasuredCalibration,
   observationsOf,
   standingOf,
-  summariseCalibration,
 } from './calibration.ts'
 import type { Figure } from './figure.ts'
 import type { MachineFingerprint } from './machine-fingerprint.ts'
@@ -25,29 +26,30 @@ const here: MachineFingerprint = {
 const exactly = (value: number): Figure => ({ value, noise: 0, min: value, max: value })
 const pointOf = (slots: number, perSlot: number | null): CalibrationPoint => ({
   slots,
+  perSecond: 10_000,
   in: exactly(10_000),
   out: exactly(10_000),
   busy: exactly(0.2),
   truePerSlot: perSlot === null ? null : exactly(perSlot),
   brokerCpu: exactly(40),
+  workerCpu: exactly(60),
 })
 
-function calibrationOf(change: Partial<MeasuredCalibration> = {}): MeasuredCalibration {
-  const points = [pointOf(1, 20_000), pointOf(2, 18_000), pointOf(3, 16_000)]
-  return {
-    schema: 'radtune.calibration/1',
+function calibration(change: Partial<MeasuredCalibration> = {}): MeasuredCalibration {
+  const facts = {
     at: NOW - 3 * DAY,
     machine: here,
     stack: { profile: '4c8g', runtime: 'local', perSecond: 10_000 },
-    points,
-    ...summariseCalibration(points),
+  }
+  return {
+    ...calibrationOf([pointOf(1, 20_000), pointOf(2, 18_000), pointOf(3, 16_000)], facts),
     ...change,
   }
 }
 
 describe('points', () => {
   test('tell the rate of a slot, what further ones are worth, and the broker', () => {
-    const { truePerSlot, scaling, brokerCpu, points } = calibrationOf()
+    const { truePerSlot, scaling, brokerCpu, points } = calibration()
     expect(truePerSlot?.value).toBe(20_000)
     expect(brokerCpu?.value).toBe(40)
     // By least squares of 20, 36 and 48 thousand against 20, 40 and 60.
@@ -61,15 +63,29 @@ describe('points', () => {
 
   test('that are not known are left out: fewer than three say nothing of scaling', () => {
     const points = [pointOf(1, null), pointOf(2, 18_000), pointOf(3, 16_000)]
-    expect(summariseCalibration(points)).toMatchObject({ truePerSlot: null, scaling: null })
+    const { at, machine, stack } = calibration()
+    expect(calibrationOf(points, { at, machine, stack })).toMatchObject({ truePerSlot: null, scaling: null })
     expect(observationsOf(points)).toHaveLength(2)
+  })
+
+  test.each([
+    [[1, 2, 3, 6], 10_000, ['1 at 10000', '1 at 1667', '2 at 3333', '3 at 5000', '6 at 10000']],
+    [[3], 5000, ['3 at 5000']],
+  ] as const)('%j slots with %d/s: the same load for each', (slots, perSecond, loads) => {
+    expect(calibrationLoads(slots, perSecond).map((load) => `${load.slots} at ${load.perSecond}`)).toEqual(
+      loads,
+    )
   })
 
   test('are measured from a window', () => {
     const story = createAdviceStory()
     story.tell(40)
     const window = { from: story.at - 20_000, to: story.at }
-    const point = measureSlots(story.evaluator.history, { window, slots: 6, broker: 'kafka' })
+    const point = measureSlots(story.evaluator.history, {
+      window,
+      load: { slots: 6, perSecond: 1000 },
+      workers: ['worker-1', 'worker-2'],
+    })
     const busy = point.busy?.value ?? 0
     expect(point.truePerSlot?.value).toBeCloseTo(1002 / 6 / busy, 0)
     expect(point.brokerCpu?.value).toBeCloseTo(199.6, 0)
@@ -77,8 +93,8 @@ describe('points', () => {
     story.tell(20)
     const idle = measureSlots(story.evaluator.history, {
       window: { from: story.at - 20_000, to: story.at },
-      slots: 6,
-      broker: 'kafka',
+      load: { slots: 6, perSecond: 1000 },
+      workers: ['worker-1', 'worker-2'],
     })
     expect(idle.truePerSlot).toBeNull()
   })
@@ -86,7 +102,7 @@ describe('points', () => {
 
 describe('how a calibration stands', () => {
   const standing = (change: Partial<MeasuredCalibration>) =>
-    standingOf(JSON.stringify(calibrationOf(change)), { here, now: NOW })
+    standingOf(JSON.stringify(calibration(change)), { here, now: NOW })
 
   test.each([
     [{}, 'usable', 'calibrated 3 days ago on this machine'],
@@ -121,7 +137,7 @@ describe('what it says about a plan', () => {
   test('slots and broker CPU for both ends of the workload; the plan stays as it is', () => {
     const spec = planned('4c8g')
     const before = JSON.stringify(spec)
-    const said = calibratePlan(spec, calibrationOf({ truePerSlot: exactly(6000), scaling: 0.8 }))
+    const said = calibratePlan(spec, calibration({ truePerSlot: exactly(6000), scaling: 0.8 }))
     expect(said.rates).toEqual([
       { perSecond: 1000, slots: 1, brokerCpus: 0.04 },
       { perSecond: 10_000, slots: 3, brokerCpus: 0.4 },
@@ -129,16 +145,18 @@ describe('what it says about a plan', () => {
     // 0.7 × 6,000 × (1 + 5 × 0.8)
     expect(said.capacityPerSecond).toBeCloseTo(21_000)
     expect(said.brokerPerSecond).toBeCloseTo(12_500)
+    // 3 CPU ÷ 60 µs
+    expect(said.workerPerSecond).toBeCloseTo(50_000)
     expect(JSON.stringify(spec)).toBe(before)
   })
 
   test('what was not measured is not known; what all partitions cannot do has no slots', () => {
     const spec = planned('4c8g')
-    expect(calibratePlan(spec, calibrationOf({ truePerSlot: null, brokerCpu: null }))).toMatchObject({
+    expect(calibratePlan(spec, calibration({ truePerSlot: null, brokerCpu: null }))).toMatchObject({
       capacityPerSecond: null,
       brokerPerSecond: null,
       rates: [{ slots: null }, { slots: null }],
     })
-    expect(calibratePlan(spec, calibrationOf({ truePerSlot: exactly(1000) })).rates[1]?.slots).toBeNull()
+    expect(calibratePlan(spec, calibration({ truePerSlot: exactly(1000) })).rates[1]?.slots).toBeNull()
   })
 })

@@ -11,6 +11,8 @@ import {
 /** What was measured with one number of slots. */
 export const calibrationPointSchema = z.object({
   slots: z.number(),
+  /** What was asked of the provider, records per second. */
+  perSecond: z.number(),
   /** Records per second that came in and out. */
   in: figureSchema.nullable(),
   out: figureSchema.nullable(),
@@ -20,6 +22,8 @@ export const calibrationPointSchema = z.object({
   truePerSlot: figureSchema.nullable(),
   /** CPU microseconds of the broker for each record that came in. */
   brokerCpu: figureSchema.nullable(),
+  /** CPU microseconds of all workers for each record that came out. */
+  workerCpu: figureSchema.nullable(),
 })
 export type CalibrationPoint = z.infer<typeof calibrationPointSchema>
 
@@ -30,14 +34,17 @@ export const calibrationSchema = z.object({
   at: z.number(),
   machine: machineFingerprintSchema,
   stack: z.object({ profile: z.string(), runtime: z.string(), perSecond: z.number() }),
-  /** The fewest slots first. */
+  /** The same load for each slot, so that nothing differs but their number; the fewest slots first. */
   points: z.array(calibrationPointSchema).min(1),
-  /** Records per second of one slot, at the fewest slots. */
+  /** The fewest slots under the whole load: as busy as they can be made. */
+  busiest: calibrationPointSchema,
+  /** Records per second that one of the busiest slots could process. */
   truePerSlot: figureSchema.nullable(),
   /** What a further slot is worth, 0.5 to 1; null with fewer than three points. */
   scaling: z.number().nullable(),
-  /** CPU microseconds of the broker for each record, at the fewest slots. */
+  /** CPU microseconds of the broker, and of all workers, for each record, at the most slots under the whole load. */
   brokerCpu: figureSchema.nullable(),
+  workerCpu: figureSchema.nullable(),
 })
 export type MeasuredCalibration = z.infer<typeof calibrationSchema>
 
@@ -51,16 +58,40 @@ const DAY_MS = 24 * 3_600_000
 /** An older one is not used: machines change. */
 const STALE_MS = 30 * DAY_MS
 
-/** What points amount to: the rate of a slot, what further ones are worth, and the broker's cost of a record. */
-export function summariseCalibration(
+/**
+ * What measured points amount to: the rate of a slot, what further ones are worth, and what a record costs broker and workers. The
+ * first point is the busiest one where none is named. Throws when nothing was measured.
+ */
+export function calibrationOf(
   points: readonly CalibrationPoint[],
-): Pick<MeasuredCalibration, 'truePerSlot' | 'scaling' | 'brokerCpu'> {
-  const [fewest] = points
+  {
+    busiest = points[0],
+    ...facts
+  }: { busiest?: CalibrationPoint | undefined } & Pick<MeasuredCalibration, 'at' | 'machine' | 'stack'>,
+): MeasuredCalibration {
+  const most = points.at(-1)
+  if (!busiest || !most) throw new Error('nothing was measured')
   return {
-    truePerSlot: fewest?.truePerSlot ?? null,
+    schema: 'radtune.calibration/1',
+    ...facts,
+    points: [...points],
+    busiest,
+    truePerSlot: busiest.truePerSlot,
     scaling: scalingCoefficient(observationsOf(points)) ?? null,
-    brokerCpu: fewest?.brokerCpu ?? null,
+    brokerCpu: most.brokerCpu,
+    workerCpu: most.workerCpu,
   }
+}
+
+/** The loads to hold: each number of slots with the same load for each slot, and the fewest with the whole load before them. */
+export function calibrationLoads(
+  slots: readonly number[],
+  perSecond: number,
+): { slots: number; perSecond: number }[] {
+  const [fewest = 1] = slots
+  const most = slots.at(-1) ?? fewest
+  const even = slots.map((count) => ({ slots: count, perSecond: Math.round((perSecond * count) / most) }))
+  return most === fewest ? even : [{ slots: fewest, perSecond }, ...even]
 }
 
 /** What all slots together could process, by their number. */

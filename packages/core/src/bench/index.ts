@@ -12,11 +12,12 @@ export { type CalibratedPlan, calibratePlan } from './calibrated-plan.ts'
 export {
   type CalibrationPoint,
   type CalibrationStanding,
+  calibrationLoads,
+  calibrationOf,
   calibrationSchema,
   type MeasuredCalibration,
   observationsOf,
   standingOf,
-  summariseCalibration,
 } from './calibration.ts'
 export {
   type BenchPlan,

@@ -1,7 +1,7 @@
 import { trueRatePerSlot } from '../advice/index.ts'
 import type { History } from '../metrics/index.ts'
 import type { CalibrationPoint } from './calibration.ts'
-import { figureIn, meanIn, type Window } from './measure-step.ts'
+import { costIn, figureIn, meanIn, type Window } from './measure-step.ts'
 
 /** Slots that are busy for less of their time say more about batches than about themselves. */
 const LEAST_BUSY = 0.02
@@ -9,11 +9,17 @@ const LEAST_BUSY = 0.02
 /** What a window with one number of slots came to; null where it was not told, or slots were all but idle. */
 export function measureSlots(
   history: History,
-  { window, slots, broker }: { window: Window; slots: number; broker: string },
+  {
+    window,
+    load,
+    workers,
+  }: { window: Window; load: { slots: number; perSecond: number }; workers: readonly string[] },
 ): CalibrationPoint {
+  const { slots, perSecond: asked } = load
   const over = (metric: string) => figureIn(window, (part) => meanIn(history, metric, part))
   return {
     slots,
+    perSecond: asked,
     in: over('in'),
     out: over('out'),
     busy: over('slots'),
@@ -23,10 +29,7 @@ export function measureSlots(
       if (perSecond === undefined || busyShare === undefined || busyShare < LEAST_BUSY) return undefined
       return trueRatePerSlot({ perSecond, slots, busyShare })
     }),
-    brokerCpu: figureIn(window, (part) => {
-      const cores = meanIn(history, `cores/${broker}`, part)
-      const perSecond = meanIn(history, 'in', part)
-      return cores === undefined || !perSecond ? undefined : (cores * 1_000_000) / perSecond
-    }),
+    brokerCpu: figureIn(window, (part) => costIn(history, { names: ['kafka'], per: 'in', part })),
+    workerCpu: figureIn(window, (part) => costIn(history, { names: workers, per: 'out', part })),
   }
 }

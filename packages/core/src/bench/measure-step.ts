@@ -36,7 +36,8 @@ export function measureStep(step: StepWindow): StepMeasures {
     figureIn({ from: Math.max(window.from, latencyFrom), to: window.to }, (part) =>
       meanIn(history, metric, part),
     )
-  const cpuOf = (names: readonly string[]) => figureIn(window, (part) => costIn(history, names, part))
+  const cpuOf = (names: readonly string[]) =>
+    figureIn(window, (part) => costIn(history, { names, per: 'out', part }))
   const memoryOf = (of: typeof flow) => figureIn(window, (part) => memoryIn(history, of, part))
   return {
     in: whole('in'),
@@ -80,12 +81,15 @@ export function meanIn(history: History, metric: string, part: Window): number |
   return values.length === 0 ? undefined : values.reduce((sum, value) => sum + value, 0) / values.length
 }
 
-/** CPU microseconds of services for each record that came out; undefined when one of them is not known. */
-export function costIn(history: History, names: readonly string[], part: Window): number | undefined {
-  const perSecond = meanIn(history, 'out', part)
+/** CPU microseconds of services for each record that came in or out; undefined when one of them is not known. */
+export function costIn(
+  history: History,
+  { names, per, part }: { names: readonly string[]; per: 'in' | 'out'; part: Window },
+): number | undefined {
+  const perSecond = meanIn(history, per, part)
   if (!perSecond || names.length === 0) return undefined
   const cores = names.map((name) => meanIn(history, `cores/${name}`, part))
-  if (cores.some((one) => one === undefined)) return undefined
+  if (cores.includes(undefined)) return undefined
   return (sumIn(cores as number[]) * 1_000_000) / perSecond
 }
 
