@@ -4,6 +4,9 @@ import { type BenchReport, compareReports, parseSteps, type ReportComparison } f
 import { RadtuneError } from '@radtune/core/errors'
 import { formatDuration } from '@radtune/core/units'
 import { type Answer, BaseCommand } from '../base-command.ts'
+import type { StackWorld } from '../ports/stack-world.ts'
+import type { PlanPlaces } from '../services/plan-project.ts'
+import type { BenchRequest } from '../services/run-bench.ts'
 import { readTime } from '../time-flag.ts'
 import type { LiveLine } from '../tui/live-line.ts'
 import { createProgressLine } from '../tui/progress-line.ts'
@@ -102,20 +105,10 @@ export default class Bench extends BaseCommand {
     }
   }
 
+  /** Prints each step as it ends, if `rows` are wanted. */
   async #measure(
-    request: Parameters<typeof import('../services/run-bench.ts').runBench>[1],
-    {
-      places,
-      world,
-      line,
-      rows,
-    }: {
-      places: Awaited<ReturnType<Bench['planPlaces']>>
-      world: Awaited<ReturnType<Bench['world']['stackWorld']>>
-      line: LiveLine
-      /** Print each step as it ends. */
-      rows: boolean
-    },
+    request: BenchRequest,
+    { places, world, line, rows }: { places: PlanPlaces; world: StackWorld; line: LiveLine; rows: boolean },
   ): Promise<BenchReport> {
     const [{ runBench }, { createStackObserver }, { stepHeadText, stepText }] = await Promise.all([
       import('../services/run-bench.ts'),

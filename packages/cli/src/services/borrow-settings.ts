@@ -17,6 +17,8 @@ import type { PlanPlaces } from './plan-project.ts'
 import { runningLaunch } from './running-launch.ts'
 
 type Values = Readonly<Partial<Record<SettingKey, string | number>>>
+/** All that settings are going to be set to. */
+type Meanwhile = Readonly<Partial<Record<SettingKey, readonly (string | number)[]>>>
 
 export interface Borrower {
   world: StackWorld
@@ -38,10 +40,10 @@ const TIMEOUT_MS = 60_000
  */
 export async function borrowSettings<Result>(
   borrower: Borrower,
-  meanwhile: Readonly<Partial<Record<SettingKey, readonly (string | number)[]>>>,
+  meanwhile: Meanwhile,
   use: (set: (values: Values) => Promise<void>) => Promise<Result>,
 ): Promise<Result> {
-  const { operation, places, signal } = borrower
+  const { operation, places } = borrower
   const lock = await borrower.world.project.lock(operation)
   const world = lockHeld(borrower.world)
   try {
@@ -58,16 +60,15 @@ export async function borrowSettings<Result>(
       spec,
       meanwhile,
     })
-    return await useAndReturn({ ...borrower, world }, (set) => use(set), signal)
+    return await useAndReturn({ ...borrower, world }, use)
   } finally {
     await lock.release()
   }
 }
 
 async function useAndReturn<Result>(
-  { world, places, onReturned }: Borrower,
+  { world, places, signal, onReturned }: Borrower,
   use: (set: (values: Values) => Promise<void>) => Promise<Result>,
-  signal: AbortSignal,
 ): Promise<Result> {
   let failure: { error: unknown } | undefined
   let result: Result | undefined
@@ -88,10 +89,7 @@ async function useAndReturn<Result>(
 }
 
 /** Refuses values that no plan holds with before any of them is set. */
-async function checkAll(
-  { world, places }: Borrower,
-  meanwhile: Readonly<Partial<Record<SettingKey, readonly (string | number)[]>>>,
-): Promise<void> {
+async function checkAll({ world, places }: Borrower, meanwhile: Meanwhile): Promise<void> {
   const stack = await world.runtime.inspect()
   const running = stack && (await runningLaunch(world, stack))
   for (const [key, values] of Object.entries(meanwhile))

@@ -123,7 +123,7 @@ describe('the proof of issue 7, told', () => {
     const [expected] = next?.expected ?? []
     expect(expected?.low).toBeCloseTo(expected?.high ?? 0)
     expect(next?.why).toMatch(
-      /\(what more slots are worth, 0\.87, is calibrated 3 days ago on this machine\)$/,
+      /\(what more slots are worth, 0\.86, is calibrated 3 days ago on this machine\)$/,
     )
   })
 

@@ -67,7 +67,7 @@ export const benchReportSchema = z.object({
     profile: z.string(),
     engine: z.string(),
     runtime: z.string(),
-    /** `generator` or `files`. */
+    /** `generator, seed 1`, or the paths of files. */
     data: z.string(),
     /** What was set otherwise than the plan derives, by key; the rate is that of each step. */
     settings: z.record(z.string(), z.union([z.string(), z.number()])),
