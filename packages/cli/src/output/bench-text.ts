@@ -6,7 +6,7 @@ import type {
   FigureComparison,
   ReportComparison,
 } from '@radtune/core/bench'
-import { formatBytes, formatCount, formatDuration } from '@radtune/core/units'
+import { formatBytes, formatCount, formatCpus, formatDuration } from '@radtune/core/units'
 import type { Palette } from './palette.ts'
 import { wrapText } from './wrap-text.ts'
 
@@ -62,6 +62,7 @@ export function reportText(report: BenchReport, { columns, palette }: Style): st
     '',
     ...roleTable(steps).map(palette.dim),
     '',
+    ...busyLines(report, columns).map(palette.yellow),
     ...(left.length > 0
       ? wrapped(`left    ${left.map(perS).join(', ')}: records piled up already`, columns, 8)
       : []),
@@ -167,6 +168,20 @@ function percent(share: number): string {
 
 function kneeText(perSecond: number | null): string {
   return perSecond === null ? 'none' : perS(perSecond)
+}
+
+/** Of the machine, from which on other programs are in what was measured. */
+const MUCH_OF_MACHINE = 0.25
+
+/** What other programs took of the machine, where it was so much that the figures are theirs too. */
+function busyLines({ steps, machine: { cpus } }: BenchReport, columns: number): string[] {
+  const busy = steps.filter(({ measures: { others } }) => others && others.value > MUCH_OF_MACHINE * cpus)
+  if (busy.length === 0) return []
+  const said = busy.map(
+    ({ perSecond, measures: { others } }) =>
+      `${(others?.value ?? 0).toFixed(1)} of ${formatCpus(cpus)} CPUs at ${perS(perSecond)}`,
+  )
+  return wrapped(`others  other programs took ${said.join(', ')}: latencies are theirs too`, columns, 8)
 }
 
 /** What each step's figures vary by, and where its CPU goes. */

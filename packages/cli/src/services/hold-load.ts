@@ -1,4 +1,4 @@
-import type { Window } from '@radtune/core/bench'
+import { type LatencyCount, latencyCountOf, type Window } from '@radtune/core/bench'
 import { RadtuneError } from '@radtune/core/errors'
 import type { History, Snapshot } from '@radtune/core/metrics'
 import type { StackWorld } from '../ports/stack-world.ts'
@@ -30,6 +30,7 @@ export interface Held {
   window: Window
   /** From when on a latency over the last ten seconds is of this load alone. */
   latencyFrom: number
+  latencies: readonly LatencyCount[]
 }
 
 /** Latencies are over so long. */
@@ -47,11 +48,14 @@ export async function holdLoad(
 ): Promise<Held> {
   const inForceAt = world.clock.now()
   let toldAt = inForceAt
+  const latencies: LatencyCount[] = []
   const watch = async (until: number, what: string) =>
     await observer.observe((moment) => {
       const { services, at } = moment.snapshot
       if (services.known) toldAt = at
       refuseEnd(moment, at - toldAt)
+      const latency = latencyCountOf(moment.snapshot)
+      if (latency) latencies.push(latency)
       onProgress(what, Math.max(0, until - at))
       return at >= until
     }, signal)
@@ -63,6 +67,7 @@ export async function holdLoad(
     snapshot,
     window: { from, to: snapshot.at },
     latencyFrom: inForceAt + LATENCY_MS,
+    latencies,
   }
 }
 

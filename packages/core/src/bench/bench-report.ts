@@ -28,6 +28,8 @@ export const stepMeasuresSchema = z.object({
   lag: z.number().nullable(),
   /** Service with the largest share of throttled periods. */
   throttled: z.object({ service: z.string(), share: z.number() }).nullable(),
+  /** CPUs that other programs of the machine took meanwhile. */
+  others: figure,
   /** Of the restarts of all services, those in this step. */
   restarts: z.number(),
 })

@@ -1,11 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, it, test } from 'vitest'
 import { createAdviceStory } from '../../test/advice-story.ts'
+import { LATENCY_BOUNDS_MS } from '../contract/index.ts'
 import type { BenchReport, BenchStep, StepMeasures } from './bench-report.ts'
 import { parseBenchReport } from './bench-report.ts'
 import { COMPARED, compareReports, whyNotComparable } from './compare-reports.ts'
 import { type Figure, figureOf, median } from './figure.ts'
 import { findKnee, judgeStep } from './judge-step.ts'
+import { type LatencyCount, percentileBetween } from './latency-parts.ts'
 import { measureStep } from './measure-step.ts'
 import { parseSteps } from './parse-steps.ts'
 
@@ -34,6 +36,7 @@ function measuresOf(perSecond: number, change: Partial<StepMeasures> = {}): Step
     lag: 300,
     throttled: null,
     restarts: 0,
+    others: exactly(0.2),
     ...change,
   }
 }
@@ -136,6 +139,7 @@ describe('what a held load comes to', () => {
       snapshot: story.evaluator.newest as never,
       window: { from, to: story.at },
       latencyFrom: from,
+      latencies: [],
       restartsBefore: 0,
     })
   }
@@ -183,10 +187,69 @@ describe('what a held load comes to', () => {
         snapshot: story.evaluator.newest as never,
         window,
         latencyFrom,
+        latencies: [],
         restartsBefore: 0,
       })
     expect(measure(window.from + 5000).p99?.value).toBe(41)
     expect(measure(window.to + 5000).p99).toBeNull()
+  })
+})
+
+describe('latencies of a part alone', () => {
+  /** `late[n]`: of the thousand records of second n, those that took 51 to 100 ms; the others 11 to 20. */
+  const countsOf = (late: readonly number[]): LatencyCount[] => {
+    const counts = LATENCY_BOUNDS_MS.map(() => 0)
+    const add = (bound: number, count: number) => {
+      const index = (LATENCY_BOUNDS_MS as readonly number[]).indexOf(bound)
+      counts[index] = (counts[index] ?? 0) + count
+    }
+    return [0, ...late].map((some, second) => {
+      if (second > 0) add(20, 1000 - some)
+      add(100, some)
+      return { at: second * 1000, buckets: { count: second * 1000, sumMs: 0, counts: [...counts] } }
+    })
+  }
+
+  test('are between the bounds of their bucket, and of other parts nothing is in them', () => {
+    const counts = countsOf([0, 0, 20, 20])
+    const p99 = (from: number, to: number) => percentileBetween(counts, { from, to, percentile: 0.99 })
+    expect(p99(0, 2000)).toBeCloseTo(19.9)
+    // Of 2,000 records 40 are late: the 20th of them is half way through their bucket.
+    expect(p99(2000, 4000)).toBeCloseTo(75)
+    expect(p99(-1000, 1000)).toBeUndefined()
+    expect(p99(3000, 3500)).toBeUndefined()
+  })
+
+  test('a backend that began anew tells nothing', () => {
+    const [first, second] = countsOf([0]) as [LatencyCount, LatencyCount]
+    expect(
+      percentileBetween(
+        [
+          { ...second, at: 0 },
+          { ...first, at: 1000 },
+        ],
+        { from: 0, to: 1000, percentile: 0.5 },
+      ),
+    ).toBeUndefined()
+  })
+
+  test('give the noise that a latency over ten seconds hides', () => {
+    const story = createAdviceStory()
+    story.tell(30)
+    const window = { from: story.at - 15_000, to: story.at }
+    const seconds = [0, 0, 0, 90, 90, 90, 0, 0, 0, 60, 60, 60, 5, 5, 5]
+    const latencies = countsOf(seconds).map(({ at, buckets }) => ({ at: window.from + at, buckets }))
+    const { p99 } = measureStep({
+      history: story.evaluator.history,
+      snapshot: story.evaluator.newest as never,
+      window,
+      latencyFrom: window.from,
+      latencies,
+      restartsBefore: 0,
+    })
+    expect(p99?.value).toBe(41)
+    // 96 ms in one part, 20 ms in another.
+    expect(p99?.noise).toBeCloseTo(38, 0)
   })
 })
 
@@ -198,6 +261,11 @@ describe('the knee', () => {
       /the provider publishes 4,000\/s of 5,000\/s; provider is throttled in 90 %/,
     ],
     ['p99 is over its target', { p99: exactly(140) }, /p99 is 140 ms, over 100 ms/],
+    [
+      'p99 is hardly over it',
+      { p99: exactly(107, 23) },
+      /p99 is 107 ms, over 100 ms by less than its noise of 23 ms/,
+    ],
     [
       'the lag grows',
       { lagPerSecond: 800, lag: 24_000 },

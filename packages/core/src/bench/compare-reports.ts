@@ -153,12 +153,19 @@ function differencesOf(before: BenchReport, after: BenchReport): string[] {
     ...differs('data', before.stack.data, after.stack.data),
     ...differs('limits enforced', before.stack.limitsEnforced, after.stack.limitsEnforced),
     ...differs('measured for', before.forMs, after.forMs),
+    ...differs('CPUs of other programs', othersOf(before), othersOf(after)),
     ...keys.flatMap((key) => differs(key, before.stack.settings[key], after.stack.settings[key])),
   ]
 }
 
 function perS(perSecond: number): string {
   return `${formatCount(perSecond)}/s`
+}
+
+/** At most, over the steps: to a half of a CPU, as less is no reason for anything. */
+function othersOf({ steps }: BenchReport): number | null {
+  const each = steps.flatMap(({ measures: { others } }) => (others ? [others.value] : []))
+  return each.length === 0 ? null : Math.round(2 * Math.max(...each)) / 2
 }
 
 function text(value: unknown): string {

@@ -29,6 +29,7 @@ export {
 } from './compare-reports.ts'
 export { type Figure, figureSchema } from './figure.ts'
 export { findKnee, judgeStep } from './judge-step.ts'
+export { type LatencyCount, latencyCountOf } from './latency-parts.ts'
 export { fingerprintText, type MachineFingerprint } from './machine-fingerprint.ts'
 export { measureSlots } from './measure-slots.ts'
 export { measureStep, restartsOf, STEP_PARTS, type Window } from './measure-step.ts'

@@ -1,5 +1,6 @@
 import { formatCount, formatDuration } from '../units/index.ts'
 import type { BenchStep, Carried, Knee } from './bench-report.ts'
+import type { Figure } from './figure.ts'
 
 /** Less than this share of what was asked for is not carried. */
 const LEAST_SHARE = 0.97
@@ -36,7 +37,7 @@ export function judgeStep(
   if (p99.value > latencyTargetMs)
     return {
       state: 'not carried',
-      why: `p99 is ${formatDuration(p99.value)}, over ${formatDuration(latencyTargetMs)}${held}`,
+      why: `p99 is ${formatDuration(p99.value)}, over ${formatDuration(latencyTargetMs)}${barely(p99, latencyTargetMs)}${held}`,
       behind: false,
     }
   return { state: 'carried' }
@@ -64,6 +65,11 @@ function whyText({ perSecond, carried }: BenchStep): string {
     case 'unknown':
       return `of ${perS(perSecond)} it is not known: ${carried.why}`
   }
+}
+
+/** Said of what another run might decide otherwise. */
+function barely({ value, noise }: Figure, target: number): string {
+  return value - noise <= target ? ` by less than its noise of ${formatDuration(noise)}` : ''
 }
 
 function perS(rate: number): string {

@@ -1,6 +1,7 @@
 import type { History, ServiceSnapshot, Snapshot } from '../metrics/index.ts'
 import type { StepMeasures } from './bench-report.ts'
 import { type Figure, figureOf, median } from './figure.ts'
+import { type LatencyCount, percentileBetween } from './latency-parts.ts'
 
 /** A window of time in wall-clock milliseconds: (from, to]. */
 export interface Window {
@@ -15,6 +16,8 @@ export interface StepWindow {
   window: Window
   /** From when on a latency over the last ten seconds is of this step alone. */
   latencyFrom: number
+  /** What the backend had counted, as often as it was asked: the oldest first. */
+  latencies: readonly LatencyCount[]
   /** Restarts of all services at its beginning. */
   restartsBefore: number
 }
@@ -27,24 +30,21 @@ const FLOW_ROLES = ['provider', 'kafka', 'worker', 'backend'] as const
 
 /** What a window of a held load came to: the figures of its parts, and null where most of them told nothing. */
 export function measureStep(step: StepWindow): StepMeasures {
-  const { history, snapshot, window, latencyFrom } = step
+  const { history, snapshot, window } = step
   const services = snapshot.services.known ? snapshot.services.value : []
   const flow = services.filter(({ role }) => (FLOW_ROLES as readonly string[]).includes(role))
   const named = (role: string) => services.filter((service) => service.role === role).map(({ name }) => name)
   const whole = (metric: string) => figureIn(window, (part) => meanIn(history, metric, part))
-  const late = (metric: string) =>
-    figureIn({ from: Math.max(window.from, latencyFrom), to: window.to }, (part) =>
-      meanIn(history, metric, part),
-    )
+  const late = (metric: string, percentile: number) => lateIn(step, { metric, percentile })
   const cpuOf = (names: readonly string[]) =>
     figureIn(window, (part) => costIn(history, { names, per: 'out', part }))
   const memoryOf = (of: typeof flow) => figureIn(window, (part) => memoryIn(history, of, part))
   return {
     in: whole('in'),
     out: whole('out'),
-    p50: late('p50'),
-    p95: late('p95'),
-    p99: late('p99'),
+    p50: late('p50', 0.5),
+    p95: late('p95', 0.95),
+    p99: late('p99', 0.99),
     cpu: cpuOf(flow.map(({ name }) => name)),
     cpuByRole: Object.fromEntries(FLOW_ROLES.map((role) => [role, cpuOf(named(role))])),
     memory: memoryOf(flow.filter(({ role }) => role !== 'kafka')),
@@ -55,9 +55,33 @@ export function measureStep(step: StepWindow): StepMeasures {
     duplicates: whole('duplicates'),
     busy: whole('slots'),
     ...lagIn(history, window),
+    others: figureIn(window, (part) => othersIn(history, snapshot, part)),
     throttled: mostThrottled(history, { names: services.map(({ name }) => name), window }),
     restarts: Math.max(0, restartsOf(snapshot) - step.restartsBefore),
   }
+}
+
+/**
+ * A latency of the step: the backend's own figure over ten seconds, whose parts overlap and so hardly differ. Its noise is half of
+ * what the records of each part alone lie apart: hiccups, which a robust deviation leaves out, are what a p99 is about.
+ */
+function lateIn(
+  { history, window, latencyFrom, latencies }: StepWindow,
+  { metric, percentile }: { metric: string; percentile: number },
+): Figure | null {
+  const own = { from: Math.max(window.from, latencyFrom), to: window.to }
+  const figure = figureIn(own, (part) => meanIn(history, metric, part))
+  const alone = figureIn(window, (part) => percentileBetween(latencies, { ...part, percentile }))
+  return figure && alone ? { ...figure, noise: Math.max(figure.noise, (alone.max - alone.min) / 2) } : figure
+}
+
+/** CPUs of the machine that none of the services took; undefined while one of them is not known. */
+function othersIn(history: History, { host, services }: Snapshot, part: Window): number | undefined {
+  const share = meanIn(history, 'host.cpu', part)
+  if (share === undefined || !host.known || !services.known) return undefined
+  const cores = services.value.map(({ name }) => meanIn(history, `cores/${name}`, part))
+  if (cores.includes(undefined)) return undefined
+  return Math.max(0, share * host.value.cpus - sumIn(cores as number[]))
 }
 
 /** Restarts of all services since their start. */
