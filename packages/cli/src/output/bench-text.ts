@@ -57,12 +57,16 @@ export function stepText(step: BenchStep, { palette }: Pick<Style, 'palette'>): 
 
 /** What a report comes to under its table: how much varied, where the CPU goes, and the knee. */
 export function reportText(report: BenchReport, { columns, palette }: Style): string {
-  const { steps, left, knee } = report
+  const { steps, left, knee, machine } = report
+  const others = othersText(
+    steps.map(({ perSecond, measures }) => ({ at: perS(perSecond), others: measures.others })),
+    machine,
+  )
   return [
     '',
     ...roleTable(steps).map(palette.dim),
     '',
-    ...busyLines(report, columns).map(palette.yellow),
+    ...(others === undefined ? [] : wrapped(`others  ${others}`, columns, 8).map(palette.yellow)),
     ...(left.length > 0
       ? wrapped(`left    ${left.map(perS).join(', ')}: records piled up already`, columns, 8)
       : []),
@@ -173,15 +177,19 @@ function kneeText(perSecond: number | null): string {
 /** Of the machine, from which on other programs are in what was measured. */
 const MUCH_OF_MACHINE = 0.25
 
-/** What other programs took of the machine, where it was so much that the figures are theirs too. */
-function busyLines({ steps, machine: { cpus } }: BenchReport, columns: number): string[] {
-  const busy = steps.filter(({ measures: { others } }) => others && others.value > MUCH_OF_MACHINE * cpus)
-  if (busy.length === 0) return []
-  const said = busy.map(
-    ({ perSecond, measures: { others } }) =>
-      `${(others?.value ?? 0).toFixed(1)} of ${formatCpus(cpus)} CPUs at ${perS(perSecond)}`,
+/** What other programs took of the machine, where it was so much that figures are theirs too; `at` says under which load. */
+export function othersText(
+  measured: readonly { at: string; others: Figure | null }[],
+  { cpus }: { cpus: number },
+): string | undefined {
+  const said = measured.flatMap(({ at, others }) =>
+    others && others.value > MUCH_OF_MACHINE * cpus
+      ? [`${others.value.toFixed(1)} of ${formatCpus(cpus)} CPUs at ${at}`]
+      : [],
   )
-  return wrapped(`others  other programs took ${said.join(', ')}: latencies are theirs too`, columns, 8)
+  return said.length === 0
+    ? undefined
+    : `other programs took ${said.join(', ')}: what was measured is theirs too`
 }
 
 /** What each step's figures vary by, and where its CPU goes. */

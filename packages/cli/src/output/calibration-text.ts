@@ -6,7 +6,7 @@ import type {
   MeasuredCalibration,
 } from '@radtune/core/bench'
 import { formatCpus } from '@radtune/core/units'
-import { figureText, microseconds, perS } from './bench-text.ts'
+import { figureText, microseconds, othersText, perS } from './bench-text.ts'
 import type { Palette } from './palette.ts'
 import { wrapText } from './wrap-text.ts'
 
@@ -34,7 +34,14 @@ export function calibrationText(
   calibration: MeasuredCalibration,
   { columns, palette }: { columns: number; palette: Palette },
 ): string {
-  const { truePerSlot, scaling, brokerCpu, workerCpu, busiest } = calibration
+  const { truePerSlot, scaling, brokerCpu, workerCpu, busiest, points, machine } = calibration
+  const others = othersText(
+    [...new Set([busiest, ...points])].map((point) => ({
+      at: `${point.slots} ${point.slots === 1 ? 'slot' : 'slots'}`,
+      others: point.others,
+    })),
+    machine,
+  )
   const slot = truePerSlot
     ? `${palette.bold(withNoise(truePerSlot, perS))} a slot, by ${figureText(busiest.out, perS)} while it was busy for ${figureText(busiest.busy, (share) => `${(share * 100).toFixed(1)} %`)} of its time`
     : 'not known: slots were all but idle, or did not tell; a higher --rate says more'
@@ -48,6 +55,7 @@ export function calibrationText(
     `scaling    ${worth}`,
     `broker     ${brokerCpu ? `${palette.bold(withNoise(brokerCpu, microseconds))} of CPU for each record that comes in` : 'not known'}`,
     `workers    ${workerCpu ? `${palette.bold(withNoise(workerCpu, microseconds))} of CPU for each record, all together` : 'not known'}`,
+    ...(others === undefined ? [] : wrapText(`others     ${others}`, columns).map(palette.yellow)),
     ...wrapText(
       'written to .radtune/calibration.json: radtune advise uses it, radtune plan --calibrated shows it beside a plan',
       columns,

@@ -61,8 +61,8 @@ export async function calibrateMachine(
       calibrating.onProgress(`${of}: setting`, request.warmUpMs + request.forMs)
       await set({ 'pipeline.parallelism': load.slots, 'provider.rate': load.perSecond })
       const onProgress = (what: string, leftMs: number) => calibrating.onProgress(`${of}: ${what}`, leftMs)
-      const { history, window } = await holdLoad({ ...calibrating, onProgress }, request)
-      const point = measureSlots(history, { window, load, workers })
+      const { history, snapshot, window } = await holdLoad({ ...calibrating, onProgress }, request)
+      const point = measureSlots(history, { snapshot, window, load, workers })
       measured.push(point)
       calibrating.onPoint(point)
     }

@@ -33,6 +33,7 @@ const pointOf = (slots: number, perSlot: number | null): CalibrationPoint => ({
   truePerSlot: perSlot === null ? null : exactly(perSlot),
   brokerCpu: exactly(40),
   workerCpu: exactly(60),
+  others: exactly(0.2),
 })
 
 function calibration(change: Partial<MeasuredCalibration> = {}): MeasuredCalibration {
@@ -83,6 +84,7 @@ describe('points', () => {
     const window = { from: story.at - 20_000, to: story.at }
     const point = measureSlots(story.evaluator.history, {
       window,
+      snapshot: story.evaluator.newest as never,
       load: { slots: 6, perSecond: 1000 },
       workers: ['worker-1', 'worker-2'],
     })
@@ -93,6 +95,7 @@ describe('points', () => {
     story.tell(20)
     const idle = measureSlots(story.evaluator.history, {
       window: { from: story.at - 20_000, to: story.at },
+      snapshot: story.evaluator.newest as never,
       load: { slots: 6, perSecond: 1000 },
       workers: ['worker-1', 'worker-2'],
     })

@@ -24,6 +24,8 @@ export const calibrationPointSchema = z.object({
   brokerCpu: figureSchema.nullable(),
   /** CPU microseconds of all workers for each record that came out. */
   workerCpu: figureSchema.nullable(),
+  /** CPUs that other programs of the machine took meanwhile. */
+  others: figureSchema.nullable(),
 })
 export type CalibrationPoint = z.infer<typeof calibrationPointSchema>
 

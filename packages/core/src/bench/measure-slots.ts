@@ -1,7 +1,7 @@
 import { trueRatePerSlot } from '../advice/index.ts'
-import type { History } from '../metrics/index.ts'
+import type { History, Snapshot } from '../metrics/index.ts'
 import type { CalibrationPoint } from './calibration.ts'
-import { costIn, figureIn, meanIn, type Window } from './measure-step.ts'
+import { costIn, figureIn, meanIn, othersIn, type Window } from './measure-step.ts'
 
 /** Slots that are busy for less of their time say more about batches than about themselves. */
 const LEAST_BUSY = 0.02
@@ -10,10 +10,17 @@ const LEAST_BUSY = 0.02
 export function measureSlots(
   history: History,
   {
+    snapshot,
     window,
     load,
     workers,
-  }: { window: Window; load: { slots: number; perSecond: number }; workers: readonly string[] },
+  }: {
+    /** At the end of the window. */
+    snapshot: Snapshot
+    window: Window
+    load: { slots: number; perSecond: number }
+    workers: readonly string[]
+  },
 ): CalibrationPoint {
   const { slots, perSecond: asked } = load
   const over = (metric: string) => figureIn(window, (part) => meanIn(history, metric, part))
@@ -31,5 +38,6 @@ export function measureSlots(
     }),
     brokerCpu: figureIn(window, (part) => costIn(history, { names: ['kafka'], per: 'in', part })),
     workerCpu: figureIn(window, (part) => costIn(history, { names: workers, per: 'out', part })),
+    others: figureIn(window, (part) => othersIn(history, snapshot, part)),
   }
 }

@@ -76,7 +76,7 @@ function lateIn(
 }
 
 /** CPUs of the machine that none of the services took; undefined while one of them is not known. */
-function othersIn(history: History, { host, services }: Snapshot, part: Window): number | undefined {
+export function othersIn(history: History, { host, services }: Snapshot, part: Window): number | undefined {
   const share = meanIn(history, 'host.cpu', part)
   if (share === undefined || !host.known || !services.known) return undefined
   const cores = services.value.map(({ name }) => meanIn(history, `cores/${name}`, part))
