@@ -68,7 +68,11 @@ export function reportText(report: BenchReport, { columns, palette }: Style): st
     '',
     ...(others === undefined ? [] : wrapped(`others  ${others}`, columns, 8).map(palette.yellow)),
     ...(left.length > 0
-      ? wrapped(`left    ${left.map(perS).join(', ')}: records piled up already`, columns, 8)
+      ? wrapped(
+          `left    ${left.map(perS).join(', ')}: not measured, as ${perS(steps.at(-1)?.perSecond ?? 0)} were too much already`,
+          columns,
+          8,
+        )
       : []),
     ...wrapped(`knee    ${knee.sentence}`, columns, 8).map((line, index) =>
       index === 0 ? line.replace(/^knee/, palette.bold('knee')) : line,

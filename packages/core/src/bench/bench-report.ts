@@ -38,7 +38,7 @@ export type StepMeasures = z.infer<typeof stepMeasuresSchema>
 /** Whether the pipeline carried a step, and if not, or if that cannot be told, why. */
 export const carriedSchema = z.discriminatedUnion('state', [
   z.object({ state: z.literal('carried') }),
-  /** `behind`: records pile up, so that what follows would measure the pile. */
+  /** `behind`: records pile up, or fewer come than are asked for: what follows would measure that. */
   z.object({ state: z.literal('not carried'), why: z.string(), behind: z.boolean() }),
   z.object({ state: z.literal('unknown'), why: z.string() }),
 ])

@@ -289,6 +289,10 @@ describe('the knee', () => {
     })
   })
 
+  test('a rate that varies as much as it lacks is reached', () => {
+    expect(stepOf(500, { in: exactly(484, 60) }).carried).toEqual({ state: 'carried' })
+  })
+
   test('lag within what is on its way does not count as growing', () => {
     expect(stepOf(1000, { lagPerSecond: 30, lag: 1500 }).carried).toEqual({ state: 'carried' })
   })
