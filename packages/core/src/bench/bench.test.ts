@@ -329,6 +329,13 @@ describe('two reports', () => {
     )
   })
 
+  test('a step whose p99 has crossed its target within noise is none', () => {
+    const near = reportOf([stepOf(1000, { p99: exactly(90, 20) })])
+    const over = reportOf([stepOf(1000, { p99: exactly(110, 20) })])
+    expect(compareReports(near, over)).toMatchObject({ regressions: [], steps: [{ carried: 'same' }] })
+    expect(compareReports(over, near)).toMatchObject({ regressions: [], steps: [{ carried: 'same' }] })
+  })
+
   test('what is not known is no regression, and said', () => {
     const { steps, regressions } = compareReports(before, reportOf([stepOf(1000, { p99: null })]))
     expect(regressions).toEqual([])

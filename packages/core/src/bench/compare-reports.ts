@@ -113,20 +113,23 @@ function lostSteps(before: BenchReport, after: BenchReport): string[] {
 }
 
 function compareSteps(before: BenchStep, after: BenchStep): StepComparison {
-  return {
-    perSecond: after.perSecond,
-    carried: compareCarried(before, after),
-    figures: COMPARED.map((direction) => compareFigures(direction, before.measures, after.measures)),
-  }
+  const figures = COMPARED.map((direction) => compareFigures(direction, before.measures, after.measures))
+  const p99 = figures.find(({ metric }) => metric === 'p99')?.verdict
+  return { perSecond: after.perSecond, carried: compareCarried(before, after, p99), figures }
 }
 
+/** A p99 that has crossed its target within noise is the same still. */
 function compareCarried(
   { carried: before }: BenchStep,
   { carried: after }: BenchStep,
+  p99: FigureComparison['verdict'] | undefined,
 ): StepComparison['carried'] {
   if (before.state === after.state) return 'same'
   if (before.state === 'unknown' || after.state === 'unknown') return 'unknown'
-  return after.state === 'carried' ? 'better' : 'worse'
+  const refused = before.state === 'not carried' ? before : after
+  const verdict = after.state === 'carried' ? 'better' : 'worse'
+  const byLatency = refused.state === 'not carried' && !refused.behind
+  return byLatency && p99 !== verdict ? 'same' : verdict
 }
 
 function compareFigures(
