@@ -305,7 +305,7 @@ describe('two reports', () => {
     ['out', { out: exactly(1900) }],
     ['p99', { p99: exactly(70) }],
     ['cpu', { cpu: exactly(120) }],
-    ['memory', { memory: exactly(7e8) }],
+    ['memory', { memory: exactly(8e8) }],
     ['rejects', { rejects: exactly(0.2) }],
   ] as const)('%s that is worse beyond noise is a regression', (metric, change) => {
     const { regressions } = compareReports(before, reportOf([stepOf(1000), stepOf(2000, change)]))
