@@ -13,6 +13,7 @@ const coreLevels = [
   ['render', 'drift', 'metrics', 'foreign'],
   ['rules'],
   ['advice'],
+  ['bench'],
 ]
 
 const test = '[.]test[.]tsx?$'

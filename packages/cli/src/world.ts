@@ -16,7 +16,7 @@ export interface World {
   stderr: TextStream
   clock: Clock
   files: Files
-  host: Pick<Host, 'facts'>
+  host: Pick<Host, 'facts' | 'identity'>
   composeSchema: ComposeSchema
   /** Folder of the profiles that radtune ships. */
   shippedProfilesDir: string
@@ -49,7 +49,10 @@ export async function createWorld(): Promise<World> {
     stderr: process.stderr,
     clock: systemClock,
     files: createDiskFiles(),
-    host: { facts: async () => (await import('./adapters/host/system-host.ts')).createSystemHost().facts() },
+    host: {
+      facts: async () => (await systemHost()).facts(),
+      identity: async () => (await systemHost()).identity(),
+    },
     composeSchema: {
       problems: async (file) =>
         (await import('./adapters/compose-schema/ajv-compose-schema.ts'))
@@ -62,6 +65,10 @@ export async function createWorld(): Promise<World> {
     stackWorld: createStackWorld,
     onInterrupt: listenForSignals,
   }
+}
+
+async function systemHost(): Promise<Host> {
+  return (await import('./adapters/host/system-host.ts')).createSystemHost()
 }
 
 async function createStackWorld(projectDir: string, wish?: RuntimeWish): Promise<StackWorld> {

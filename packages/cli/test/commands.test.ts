@@ -199,6 +199,7 @@ const limited = {
       machine: { cpus: 32, memoryBytes: 128 * GIB },
       limits: { how: 'cgroup v2' as const, cpus: 4, memoryBytes: 7.7 * GIB },
     }),
+    identity: async () => ({ cpuModel: 'Test CPU', kernel: 'Linux 6.8', arch: 'x64' }),
   },
 }
 
@@ -490,6 +491,7 @@ describe('an error that nobody planned for', () => {
       read: () => Promise.resolve(undefined),
       list: () => Promise.resolve([]),
       append: () => Promise.reject(new Error('read-only')),
+      remove: () => Promise.reject(new Error('read-only')),
       write: (path: string, text: string) => {
         mkdirSync(join(path, '..'), { recursive: true })
         writeFileSync(path, text)

@@ -6,12 +6,17 @@ import { adviceMarkdown } from '../output/advice-markdown.ts'
 import { adviceText, changeTexts, outcomeText } from '../output/advice-text.ts'
 import { type AdviseData, adviseData, rulesText } from '../output/advise-data.ts'
 import type { Judged } from '../services/advise-stack.ts'
-import { readTimeFlag } from '../services/read-time-flag.ts'
 import type { Stepping } from '../services/run-step.ts'
-import { createLiveLine, type LiveLine } from '../tui/live-line.ts'
+import { readTime } from '../time-flag.ts'
+import type { LiveLine } from '../tui/live-line.ts'
+import { createProgressLine } from '../tui/progress-line.ts'
 
 const APPLY_TIMEOUT_MS = 120_000
 const CHANGES_PER_HOUR = 6
+const TIMES = {
+  for: { least: 1000, most: 3_600_000, example: 'radtune advise --for 60s' },
+  verify: { least: 1000, most: 3_600_000, example: 'radtune advise --apply --verify 60s' },
+}
 
 export default class Advise extends BaseCommand {
   static override schema = 'radtune.advise/1'
@@ -96,13 +101,13 @@ export default class Advise extends BaseCommand {
 
   override async run(): Promise<Answer<AdviseData> | undefined> {
     const { flags } = await this.parse(Advise)
-    const forMs = flags.for === undefined ? undefined : readTime('for', flags.for)
-    const verifyMs = flags.verify === undefined ? undefined : readTime('verify', flags.verify)
+    const forMs = flags.for === undefined ? undefined : readTime('for', flags.for, TIMES.for)
+    const verifyMs = flags.verify === undefined ? undefined : readTime('verify', flags.verify, TIMES.verify)
     const { adviseStack, rulesNamed } = await import('../services/advise-stack.ts')
     const only = rulesNamed(flags.only ?? [])
     if (flags.from !== undefined)
       return this.#answer(await this.#judgeRecording(flags.from, flags, only), flags)
-    const line = this.#progress()
+    const line = createProgressLine(this.output, { stream: this.world.stderr, now: this.world.clock.now })
     const stepping = await this.#stepping(flags, { verifyMs, line })
     try {
       const { resolveOpenStep, runStep, undoStep } = await import('../services/run-step.ts')
@@ -120,6 +125,7 @@ export default class Advise extends BaseCommand {
       const judged = await adviseStack(stepping.applying.world, stepping.observer, {
         request: { forMs, only },
         journal: stepping.journal,
+        standing: stepping.standing,
         signal: this.interruption,
         onSample: (leftMs) => line.show(leftMs > 0 ? `measuring, ${formatDuration(leftMs)} to go` : ''),
       })
@@ -152,16 +158,32 @@ export default class Advise extends BaseCommand {
     flags: { project?: string | undefined; keep?: boolean },
     { verifyMs, line }: { verifyMs: number | undefined; line: LiveLine },
   ): Promise<Stepping> {
-    const [{ createStackObserver }, { createJournalStore }, { adviceLaunch, sampleEvery }] =
-      await Promise.all([
-        import('../services/stack-observer.ts'),
-        import('../services/journal-store.ts'),
-        import('../services/advise-stack.ts'),
-      ])
+    const [
+      { createStackObserver },
+      { createJournalStore },
+      { adviceLaunch, sampleEvery },
+      { returnLeftBehind },
+      { readCalibration },
+      { fingerprintMachine },
+    ] = await Promise.all([
+      import('../services/stack-observer.ts'),
+      import('../services/journal-store.ts'),
+      import('../services/advise-stack.ts'),
+      import('../services/borrow-settings.ts'),
+      import('../services/calibrate-machine.ts'),
+      import('../services/fingerprint-machine.ts'),
+    ])
     const places = await this.planPlaces(flags)
     const world = await this.world.stackWorld(places.projectDir)
     const { spec } = await adviceLaunch(world)
+    const returned = await returnLeftBehind(world, places, { operation: 'advise' })
+    if (returned) line.print([returned])
+    const standing = await readCalibration(places.files, places.projectDir, {
+      machine: await fingerprintMachine(this.world.host, this.config.version),
+      now: this.world.clock.now(),
+    })
     return {
+      standing,
       applying: {
         world,
         places,
@@ -249,30 +271,4 @@ export default class Advise extends BaseCommand {
       line.draw()
     }
   }
-
-  /** On a terminal one live line; else a line for each thing that is done. */
-  #progress(): LiveLine {
-    const { stderr, mode } = this.output
-    if (stderr.terminal && !mode.quiet) return createLiveLine(this.world.stderr, this.world.clock.now)
-    let said = ''
-    const say = (text: string) => {
-      const [what = ''] = text.split(', ')
-      if (what !== '' && what !== said) this.output.say(text)
-      said = what
-    }
-    return {
-      show: say,
-      print: (lines) => {
-        for (const text of lines) this.output.say(text)
-      },
-      hide: () => undefined,
-      draw: () => undefined,
-      end: () => undefined,
-    }
-  }
-}
-
-function readTime(flag: 'for' | 'verify', text: string): number {
-  const example = flag === 'for' ? 'radtune advise --for 30s' : 'radtune advise --apply --verify 60s'
-  return readTimeFlag(text, { flag, min: 1000, example })
 }

@@ -4,7 +4,7 @@ import { type Answer, BaseCommand } from '../base-command.ts'
 import { setText } from '../output/set-text.ts'
 import { type SetData, setData } from '../output/settings-data.ts'
 import type { ChangedSetting, SettingsChange } from '../services/change-settings.ts'
-import { readTimeFlag } from '../services/read-time-flag.ts'
+import { readTime } from '../time-flag.ts'
 
 export default class SetSettings extends BaseCommand {
   static override schema = 'radtune.set/1'
@@ -43,8 +43,7 @@ export default class SetSettings extends BaseCommand {
 
   override async run(): Promise<Answer<SetData>> {
     const { flags, argv } = await this.parse(SetSettings)
-    const timeoutMs = readTimeFlag(flags.timeout ?? '60s', {
-      flag: 'timeout',
+    const timeoutMs = readTime('timeout', flags.timeout ?? '60s', {
       example: 'radtune set --timeout 60s KEY=VALUE',
     })
     const [{ parseChanges }, { changeSettings }] = await Promise.all([

@@ -4,7 +4,7 @@ import { type StatusData, statusData } from '../output/status-data.ts'
 import { statusLine, statusText } from '../output/status-text.ts'
 import type { StackWorld } from '../ports/stack-world.ts'
 import { createStatusReader, readStatus } from '../services/read-status.ts'
-import { readTimeFlag } from '../services/read-time-flag.ts'
+import { readTime } from '../time-flag.ts'
 
 export default class Status extends BaseCommand {
   static override schema = 'radtune.status/1'
@@ -32,9 +32,8 @@ export default class Status extends BaseCommand {
 
   override async run(): Promise<Answer<StatusData> | undefined> {
     const { flags } = await this.parse(Status)
-    const intervalMs = readTimeFlag(flags.interval ?? '1s', {
-      flag: 'interval',
-      min: 200,
+    const intervalMs = readTime('interval', flags.interval ?? '1s', {
+      least: 200,
       example: 'radtune status --watch --interval 2s',
     })
     const world = await this.world.stackWorld(await this.projectDir(flags))

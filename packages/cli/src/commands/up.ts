@@ -4,12 +4,13 @@ import { RadtuneError } from '@radtune/core/errors'
 import { type Answer, BaseCommand } from '../base-command.ts'
 import { type ServiceStatus, serviceStatus } from '../output/status-data.ts'
 import { upText } from '../output/up-text.ts'
+import type { StackWorld } from '../ports/stack-world.ts'
 import { readRuntime } from '../runtime-flag.ts'
 import type { CriticalStep } from '../services/critical-path.ts'
 import type { LaunchOutcome } from '../services/launch-stack.ts'
 import type { PlanPlaces } from '../services/plan-project.ts'
 import type { DemoName } from '../services/plant-demo.ts'
-import { readTimeFlag } from '../services/read-time-flag.ts'
+import { readTime } from '../time-flag.ts'
 
 /** `data` of radtune.up/1. */
 export interface UpData {
@@ -115,9 +116,8 @@ export default class Up extends BaseCommand {
     refuseContradictions({ ...flags, once, loop })
     const wish = readRuntime(flags.runtime, 'up')
     const environment = readEnvironment(flags.env)
-    const timeoutMs = readTimeFlag(flags.timeout ?? '120s', {
-      flag: 'timeout',
-      max: 86_400_000,
+    const timeoutMs = readTime('timeout', flags.timeout ?? '120s', {
+      most: 86_400_000,
       example: 'radtune up --timeout 120s',
     })
     const port = readPort(flags.port)
@@ -128,6 +128,8 @@ export default class Up extends BaseCommand {
       import('../tui/up-progress.ts'),
     ])
     const places = await this.planPlaces(flags)
+    const world = await this.world.stackWorld(places.projectDir, wish)
+    await this.#returnLeftBehind(world, places)
     const demo =
       flags.demo === undefined
         ? undefined
@@ -149,7 +151,6 @@ export default class Up extends BaseCommand {
               },
             ],
     })
-    const world = await this.world.stackWorld(await this.projectDir(flags), wish)
     const progress = createUpProgress({
       output: this.output,
       stream: this.world.stderr,
@@ -181,6 +182,19 @@ export default class Up extends BaseCommand {
     }
     if (outcome.kind === 'interrupted') throw interrupted(this.interruption, outcome.left)
     return { data: upData(outcome), text: upText(outcome, this.output.stdout.palette) }
+  }
+
+  /** What a measurement has set that was killed: first of all, for the plan reads it. */
+  async #returnLeftBehind(world: StackWorld, places: PlanPlaces): Promise<void> {
+    const { returnLeftBehind } = await import('../services/borrow-settings.ts')
+    try {
+      const returned = await returnLeftBehind(world, places, { operation: 'up' })
+      if (returned) this.output.say(returned)
+    } catch (error) {
+      // The overlay is as it was: what runs by something else is put right by this launch.
+      if (!(error instanceof RadtuneError) || error.code !== 'RT-BENCH-006') throw error
+      this.output.warn(error.message)
+    }
   }
 
   async #demo(

@@ -24,7 +24,10 @@ interface Style {
 const LABEL = 8
 
 /** Text of `radtune advise`: what was measured, the bottleneck, what to change and why, what is kept, and what is not known. */
-export function adviceText({ advice, rules, from, to, moment: { snapshot } }: Judged, style: Style): string {
+export function adviceText(
+  { advice, rules, from, to, moment: { snapshot }, standing }: Judged,
+  style: Style,
+): string {
   const { palette } = style
   const { stack } = snapshot
   const what = stack.known ? `${stack.value.profile}, engine ${stack.value.engine}` : 'a recording'
@@ -32,6 +35,7 @@ export function adviceText({ advice, rules, from, to, moment: { snapshot } }: Ju
   return [
     `Measured ${formatDuration(roundSeconds(to - from))} (${clockText(from)} to ${clockText(to)} UTC) on ${what}.`,
     `Bottleneck: ${advice.bottleneck.sentence}.`,
+    ...(standing && standing.state !== 'none' ? wrapText(capital(standing.sentence), style.columns) : []),
     ...advice.steps.flatMap((step, index) => [
       '',
       ...stepLines(step, { index: index + 1, finding: findingOf(step, advice.findings), style }),
@@ -185,6 +189,10 @@ function valuesText({ key, from, to }: Change): string {
 /** A value of a setting as people read it. */
 export function valueText(key: Change['key'], value: Change['from']): string {
   return printSettingValue(key, value as never)
+}
+
+function capital(sentence: string): string {
+  return `${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}.`
 }
 
 function clockText(at: number): string {

@@ -1,4 +1,5 @@
 import type { Advice } from '@radtune/core/advice'
+import type { CalibrationStanding } from '@radtune/core/bench'
 import type { Judged } from '../services/advise-stack.ts'
 import type { ResolvedStep, StepOutcome } from '../services/run-step.ts'
 
@@ -12,13 +13,22 @@ export interface AdviseData {
   outcome: StepOutcome | null
   /** What was done about a step that an earlier run had left open. */
   resolved: ResolvedStep | null
+  /** Of this machine's calibration, and whether it was used; null for a recording. */
+  calibration: Pick<CalibrationStanding, 'state' | 'sentence'> | null
 }
 
 export function adviseData(
-  { advice, rules, from, to }: Judged,
+  { advice, rules, from, to, standing }: Judged,
   { outcome = null, resolved = null }: { outcome?: StepOutcome | null; resolved?: ResolvedStep | null },
 ): AdviseData {
-  return { measured: { from, to }, advice, rules: rules.map(ruleData), outcome, resolved }
+  return {
+    measured: { from, to },
+    advice,
+    rules: rules.map(ruleData),
+    outcome,
+    resolved,
+    calibration: standing ? { state: standing.state, sentence: standing.sentence } : null,
+  }
 }
 
 function ruleData({ rule, result }: Judged['rules'][number]): AdviseData['rules'][number] {

@@ -1,5 +1,6 @@
 import { bottleneckSchema } from '@radtune/core/metrics'
 import { z } from 'zod'
+import { calibrationStandingSchema } from './bench-schema.ts'
 import { envelopeSchema } from './envelope-schema.ts'
 
 const value = z.union([z.number(), z.string()])
@@ -107,6 +108,8 @@ const advise = z.object({
   outcome: outcome.nullable(),
   /** A step that an earlier run had left open. */
   resolved: z.object({ id: z.string(), sentence: z.string(), outcome: outcome.optional() }).nullable(),
+  /** Of this machine's calibration, and whether it was used; null for a recording. */
+  calibration: calibrationStandingSchema.nullable(),
 })
 
 const journal = z.object({

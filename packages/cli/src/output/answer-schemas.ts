@@ -1,6 +1,7 @@
 import { evaluationSchema, snapshotSchema } from '@radtune/core/metrics'
 import { z } from 'zod'
 import { adviseSchemas } from './advise-schema.ts'
+import { benchSchemas, calibratedPlanSchema } from './bench-schema.ts'
 import { envelopeSchema } from './envelope-schema.ts'
 import { importSchema } from './import-schema.ts'
 import { stackSchemas } from './stack-schemas.ts'
@@ -116,6 +117,8 @@ const plan = z.object({
   }),
   deviations: z.array(z.object({ documented: z.string(), instead: z.string(), reason: z.string() })),
   ledger,
+  /** With --calibrated: what was measured on this machine says about it. */
+  calibrated: calibratedPlanSchema.optional(),
 })
 
 const doctor = z.object({
@@ -295,5 +298,6 @@ export const answerSchemas = {
     z.object({ snapshot: snapshotSchema, evaluation: evaluationSchema }),
   ),
   ...adviseSchemas,
+  ...benchSchemas,
   ...stackSchemas,
 } as const

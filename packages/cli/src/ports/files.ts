@@ -8,5 +8,7 @@ export interface Files {
   write(path: string, text: string, options?: { secret?: boolean }): Promise<void>
   /** Appends to a file; creates it, and the folders above it, when it is not there. */
   append(path: string, text: string): Promise<void>
+  /** Removes a file; nothing happens when there is none. */
+  remove(path: string): Promise<void>
   kind(path: string): Promise<'file' | 'folder' | 'other' | 'missing'>
 }

@@ -13,9 +13,18 @@ export interface HostFacts {
   limits?: { how: 'cgroup v1' | 'cgroup v2'; cpus?: number; memoryBytes?: number }
 }
 
+/** What tells one machine from another, and does not change while it runs. */
+export interface HostIdentity {
+  cpuModel: string
+  /** Operating system and its version up to the minor one: `Linux 6.8`. */
+  kernel: string
+  arch: string
+}
+
 /** The machine that radtune runs on, the limits of its own cgroup respected. */
 export interface Host {
   facts(): Promise<HostFacts>
+  identity(): Promise<HostIdentity>
   /** How busy it is: CPU since the question before (the first one waits for a moment), and memory. */
   load(): Promise<HostLoad>
 }

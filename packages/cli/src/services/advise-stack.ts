@@ -12,6 +12,7 @@ import {
   type RuleState,
   rules,
 } from '@radtune/core/advice'
+import { type CalibrationStanding, observationsOf } from '@radtune/core/bench'
 import { RadtuneError } from '@radtune/core/errors'
 import type { Recording, Snapshot } from '@radtune/core/metrics'
 import type { StackSpec } from '@radtune/core/stack'
@@ -33,6 +34,8 @@ export interface Judged {
   to: number
   moment: Moment
   spec: StackSpec
+  /** Of this machine's calibration; undefined where none was looked for. */
+  standing: CalibrationStanding | undefined
 }
 
 /** How long to measure, and by which rules to judge. */
@@ -62,11 +65,13 @@ export async function adviseStack(
   {
     request: { forMs, only },
     journal,
+    standing,
     signal,
     onSample,
   }: {
     request: JudgeRequest
     journal: JournalStore
+    standing?: CalibrationStanding | undefined
     signal: AbortSignal
     onSample(leftMs: number): void
   },
@@ -77,7 +82,7 @@ export async function adviseStack(
   const { spec } = await adviceLaunch(world)
   const startedAt = world.clock.now()
   const facts = await collectFacts(world)
-  const judging = { spec, own, facts, only, inFlight: inFlight?.id }
+  const judging = { spec, own, facts, standing, only, inFlight: inFlight?.id }
   const moment = await observer.observe((newest) => {
     const now = newest.snapshot.at
     const enoughAt =
@@ -149,6 +154,7 @@ export function judgeMoment(
     to: now,
     moment,
     spec: judging.spec,
+    standing: judging.standing,
   }
 }
 
@@ -157,10 +163,24 @@ interface Judging {
   spec: StackSpec
   own?: NonNullable<ContextOptions['own']>
   facts?: Partial<Facts>
+  standing?: CalibrationStanding | undefined
 }
 
-function contextOf({ snapshot, evaluator }: Moment, { spec, own = new Map(), facts = {} }: Judging) {
-  return createContext(evaluator, { spec, now: snapshot.at, own, facts })
+function contextOf(
+  { snapshot, evaluator }: Moment,
+  { spec, own = new Map(), facts = {}, standing }: Judging,
+) {
+  const calibration =
+    standing?.state === 'usable'
+      ? { observations: observationsOf(standing.calibration.points), sentence: standing.sentence }
+      : undefined
+  return createContext(evaluator, {
+    spec,
+    now: snapshot.at,
+    own,
+    facts,
+    ...(calibration ? { calibration } : {}),
+  })
 }
 
 /** When those rules that lack nothing but time have enough. */

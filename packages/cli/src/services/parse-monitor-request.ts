@@ -1,5 +1,5 @@
 import { RadtuneError } from '@radtune/core/errors'
-import { readTimeFlag } from './read-time-flag.ts'
+import { readTime } from '../time-flag.ts'
 
 /** What `radtune monitor` was asked for, as it was written. */
 export interface MonitorFlags {
@@ -18,16 +18,14 @@ export interface MonitorRequest {
 /** Reads interval, speed and timeout. Throws RT-CLI-003. */
 export function parseMonitorRequest({ interval, speed, timeout }: MonitorFlags): MonitorRequest {
   return {
-    intervalMs: readTimeFlag(interval ?? '1s', {
-      flag: 'interval',
-      min: 500,
-      max: 10_000,
+    intervalMs: readTime('interval', interval ?? '1s', {
+      least: 500,
+      most: 10_000,
       example: 'radtune monitor --interval 2s',
     }),
     speed: readSpeed(speed ?? '1x'),
-    timeoutMs: readTimeFlag(timeout ?? '120s', {
-      flag: 'timeout',
-      max: 86_400_000,
+    timeoutMs: readTime('timeout', timeout ?? '120s', {
+      most: 86_400_000,
       example: 'radtune monitor --timeout 120s',
     }),
   }

@@ -10,6 +10,7 @@ import {
   type Step,
   type Verdict,
 } from '@radtune/core/advice'
+import type { CalibrationStanding } from '@radtune/core/bench'
 import { RadtuneError } from '@radtune/core/errors'
 import { pinName } from '@radtune/core/stack'
 import { adviceLaunch } from './advise-stack.ts'
@@ -23,6 +24,8 @@ export interface Stepping {
   applying: Applying
   observer: StackObserver
   journal: JournalStore
+  /** Of this machine's calibration. */
+  standing: CalibrationStanding | undefined
   /** Length of the comparison; undefined takes that of the settings. */
   verifyMs: number | undefined
   /** Keep what nothing can be said about. */

@@ -57,6 +57,7 @@ export async function* watchAdvice(
     const { advice } = await adviseStack(world, observer, {
       request: { forMs: undefined, only },
       journal,
+      standing: stepping.standing,
       signal,
       onSample: () => undefined,
     })

@@ -6,8 +6,10 @@ import type { Observation } from './scaling-coefficient.ts'
 
 /** What `radtune calibrate` measured on this machine. The caller leaves a stale or foreign one out. */
 export interface Calibration {
-  /** Throughput at numbers of slots, saturated. */
+  /** What numbers of slots could process, all busy. */
   observations: readonly Observation[]
+  /** Its age, in the words of a sentence. */
+  sentence: string
 }
 
 /** What rules ask for and snapshots do not carry. */

@@ -34,8 +34,9 @@ export type {
   Step,
 } from './rule.ts'
 export { rules } from './rules/index.ts'
-export { type Observation, scalingCoefficient } from './scaling-coefficient.ts'
-export { trueRatePerSlot } from './true-rate.ts'
+export { COEFFICIENT_BOUNDS, type Observation, scalingCoefficient } from './scaling-coefficient.ts'
+export { divisorsOf } from './slots-for.ts'
+export { capacityOf, trueRatePerSlot } from './true-rate.ts'
 export {
   type Comparison,
   judgeVerdict,

@@ -65,6 +65,10 @@ export function proposeMoreSlots(context: AdviceContext, load: Load): Proposed {
   if (!isOverloaded({ demand, capacity: perSlot * current })) return NOTHING
   if (current >= partitions) return proposeMorePartitions(context, { partitions, required, perSlot })
   const range = coefficientRange(calibration?.observations ?? [])
+  const worth =
+    calibration && range.low === range.high
+      ? ` (what more slots are worth, ${range.low.toFixed(2)}, is ${calibration.sentence})`
+      : ''
   const capacity = (coefficient: number) => (slots: number) =>
     capacityOf(slots, { perSlot, measuredAt: current, coefficient })
   const most = Math.min(mostSlots(spec), slotsOfCpu(context, current))
@@ -74,7 +78,7 @@ export function proposeMoreSlots(context: AdviceContext, load: Load): Proposed {
   return proposeStep(context, 'throughput-low', {
     changes: [{ key: 'pipeline.parallelism', from: current, to }],
     stage: 'workers',
-    why: `a slot can do ${perS(perSlot)} (${perS(perSecond)} ÷ ${current} ÷ ${Math.round(busyShare * 100)} % busy); (${perS(load.inPerSecond)} + ${count(load.lagRecords)} waiting ÷ ${formatDuration(settings['advice.catchUp'])}) ÷ ${settings['advice.utilisation']} = ${perS(required)} are needed, and ${to} slots do ${perS(low)} to ${perS(high)}${drainSentence(load, { low, high })}`,
+    why: `a slot can do ${perS(perSlot)} (${perS(perSecond)} ÷ ${current} ÷ ${Math.round(busyShare * 100)} % busy); (${perS(load.inPerSecond)} + ${count(load.lagRecords)} waiting ÷ ${formatDuration(settings['advice.catchUp'])}) ÷ ${settings['advice.utilisation']} = ${perS(required)} are needed, and ${to} slots do ${perS(low)} to ${perS(high)}${drainSentence(load, { low, high })}${worth}`,
     expected: expectedOf(context, { load, low, high }),
     cost: 'partitions are dealt out again once',
   })

@@ -116,10 +116,15 @@ describe('stories of a stack that needs advice', () => {
           { slots: 2, perSecond: 3600 },
           { slots: 3, perSecond: 5000 },
         ],
+        sentence: 'calibrated 3 days ago on this machine',
       },
     })
-    const [expected] = judge(context).next?.expected ?? []
+    const { next } = judge(context)
+    const [expected] = next?.expected ?? []
     expect(expected?.low).toBeCloseTo(expected?.high ?? 0)
+    expect(next?.why).toMatch(
+      /\(what more slots are worth, 0\.86, is calibrated 3 days ago on this machine\)$/,
+    )
   })
 
   test('at the partitions: more of those, and that it cannot be taken back', () => {

@@ -470,6 +470,47 @@ export const errorCatalogue = {
       'Steps are named by their number; radtune journal lists them. What was taken back already cannot be taken back again.',
     fix: ['radtune journal'],
   },
+  'RT-BENCH-001': {
+    title: 'there is no stack to load',
+    exitCode: 4,
+    explanation:
+      'A bench or a calibration loads the running stack and measures it. Nothing runs, or not all services of it are healthy.',
+    fix: ['radtune up', 'radtune status'],
+  },
+  'RT-BENCH-002': {
+    title: 'the provider does not take the load',
+    exitCode: 4,
+    explanation:
+      'A load is a rate of the provider. One that has read all its data, is paused, has failed, or replays captured time instead of a rate publishes something else.',
+    fix: ['radtune up', 'radtune up --data FILE --loop', 'radtune set provider.playbackSpeed=0'],
+  },
+  'RT-BENCH-003': {
+    title: 'the stack did not stay up under load',
+    exitCode: 1,
+    explanation:
+      'A service failed for good, or the whole stack ended, while it was being measured. What was set for the measurement is put back first.',
+    fix: ['radtune status', 'radtune logs', 'radtune up'],
+  },
+  'RT-BENCH-004': {
+    title: 'a bench report cannot be compared with',
+    exitCode: 2,
+    explanation:
+      'radtune bench writes a report into a file, and --against reads one. The file is missing or is something else, or its numbers mean something else: another profile, another machine, other steps.',
+    fix: ['ls .radtune/bench', 'head -c 300 FILE'],
+  },
+  'RT-BENCH-005': {
+    title: 'a bench report would overwrite a file',
+    exitCode: 2,
+    explanation: '--report begins a new file and never writes into one that is there.',
+    fix: ['radtune bench --report OTHER-FILE'],
+  },
+  'RT-BENCH-006': {
+    title: 'what was set for a measurement could not be put back',
+    exitCode: 1,
+    explanation:
+      'A bench or a calibration sets the rate or the slots for a while. What they were is in .radtune/borrowed.json before anything is set, and stays there until it is in force again: the next bench, calibrate, advise or up puts it back.',
+    fix: ['radtune status', 'radtune up', 'radtune get'],
+  },
   'RT-TRACE-001': {
     title: 'there is no such record',
     exitCode: 2,

@@ -9,6 +9,7 @@ export function createEngineHost(environment: NodeJS.ProcessEnv = process.env): 
   return {
     /** Of the machine that radtune runs on: an engine does not tell how busy its own is. */
     load: () => here.load(),
+    identity: () => here.identity(),
     async facts() {
       const { cpus, memoryBytes } = await readEngine(await findEngine(environment))
       const machine = { cpus, memoryBytes }

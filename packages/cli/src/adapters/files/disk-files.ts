@@ -1,4 +1,4 @@
-import { appendFile, mkdir, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { Files } from '../../ports/files.ts'
 
@@ -17,6 +17,7 @@ export function createDiskFiles(): Files {
       await mkdir(dirname(path), { recursive: true })
       await appendFile(path, text)
     },
+    remove: (path) => rm(path, { force: true }),
     async kind(path) {
       const found = await orWhenMissing(stat(path), undefined)
       if (!found) return 'missing'

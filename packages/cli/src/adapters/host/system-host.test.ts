@@ -32,6 +32,13 @@ describe('createSystemHost', () => {
     expect(await place({})).toMatchObject(machine)
   })
 
+  it('knows what tells it from other machines', async () => {
+    const { cpuModel, kernel, arch } = await createSystemHost().identity()
+    expect(cpuModel).not.toBe('')
+    expect(kernel).toMatch(/^\w+ \d+\.\d+$/)
+    expect(arch).toBe(process.arch)
+  })
+
   it('respects cgroup v2, the tightest group upwards', async () => {
     const facts = await place({
       'proc/self/cgroup': '0::/user/radtune\n',

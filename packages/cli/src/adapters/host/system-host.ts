@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { availableParallelism, cpus, freemem, totalmem } from 'node:os'
+import { arch, availableParallelism, cpus, freemem, release, totalmem, type } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Host, HostFacts } from '../../ports/host.ts'
@@ -19,6 +19,11 @@ export function createSystemHost({ root = '/' }: { root?: string } = {}): Host {
         ...limitsOf(cgroup),
       }
     },
+    identity: async () => ({
+      cpuModel: cpus()[0]?.model.trim() || 'an unnamed CPU',
+      kernel: `${type()} ${release().split('.').slice(0, 2).join('.')}`,
+      arch: arch(),
+    }),
     load: createLoadMeter(root),
   }
 }

@@ -19,6 +19,9 @@ export function createMemoryFiles(texts: Readonly<Record<string, string>> = {}):
     async append(path, text) {
       held.set(path, (held.get(path) ?? '') + text)
     },
+    async remove(path) {
+      held.delete(path)
+    },
     kind: async (path) => (held.has(path) ? 'file' : below(path).length > 0 ? 'folder' : 'missing'),
   }
 }

@@ -27,6 +27,12 @@ export interface MemoryPipeline {
   duplicateShare: number
   /** Rows that an earlier run has published. */
   publishedBefore: number
+  /** The provider takes up what the settings topic says of its rate; else it publishes at `perSecond` for ever. */
+  followsRate: boolean
+  /** Rates that it has taken up, the oldest first. */
+  rates: { at: number; perSecond: number }[]
+  /** More than this a second is not processed: it waits. */
+  mostPerSecond: number
   /** Wall-clock milliseconds since when the provider publishes; undefined while nothing runs. */
   startedAt: number | undefined
   /** No record is processed beyond this many: a stuck worker. */
@@ -53,6 +59,9 @@ export function createMemoryPipeline(): MemoryPipeline {
     dirtyShare: 0.1,
     duplicateShare: 0.05,
     publishedBefore: 0,
+    followsRate: false,
+    rates: [],
+    mostPerSecond: Number.POSITIVE_INFINITY,
     startedAt: undefined,
     processAtMost: Number.POSITIVE_INFINITY,
     brokerDown: false,
@@ -65,13 +74,40 @@ export function createMemoryPipeline(): MemoryPipeline {
   }
 }
 
+/** The rate that the provider publishes at now. */
+export function rateOf({ rates, perSecond }: MemoryPipeline): number {
+  return rates.at(-1)?.perSecond ?? perSecond
+}
+
+/** Records that the provider would have published from its start to `now`, with the rates that it had. */
+function publishedBy({ startedAt, perSecond, rates }: MemoryPipeline, now: number): number {
+  if (startedAt === undefined) return 0
+  const pieces = [{ at: startedAt, perSecond }, ...rates]
+  return pieces.reduce((sum, piece, index) => {
+    const until = Math.min(now, pieces[index + 1]?.at ?? now)
+    return sum + (piece.perSecond * Math.max(0, until - piece.at)) / 1000
+  }, 0)
+}
+
+/** Of those the ones that one server of `mostPerSecond` has processed: since each instant no more than it can. */
+function processedBy(pipeline: MemoryPipeline, now: number): number {
+  const { startedAt = now, rates, mostPerSecond } = pipeline
+  const bounds = [startedAt, ...rates.map(({ at }) => at), now].filter((at) => at <= now)
+  return Math.min(
+    ...bounds.map((at) => publishedBy(pipeline, at) + (at === now ? 0 : (mostPerSecond * (now - at)) / 1000)),
+  )
+}
+
 /** Sums of a memory pipeline at one moment. */
 function flowAt(pipeline: MemoryPipeline, now: number) {
-  const seconds = pipeline.startedAt === undefined ? 0 : (now - pipeline.startedAt) / 1000
   const fresh = Math.max(0, pipeline.rows - pipeline.publishedBefore)
-  const published = Math.min(fresh, Math.floor(pipeline.perSecond * seconds))
+  const published = Math.min(fresh, Math.floor(publishedBy(pipeline, now)))
   const total = pipeline.publishedBefore + published
-  const processed = Math.min(total, pipeline.processAtMost)
+  const processed = Math.min(
+    total,
+    pipeline.processAtMost,
+    pipeline.publishedBefore + Math.floor(processedBy(pipeline, now)),
+  )
   const dirty = Math.ceil(processed * pipeline.dirtyShare)
   const duplicates = Math.min(processed - dirty, Math.floor(processed * pipeline.duplicateShare))
   return { fresh, published, total, processed, dirty, duplicates, normal: processed - dirty - duplicates }
@@ -217,7 +253,7 @@ function slotStats(pipeline: MemoryPipeline, at: number): SlotStats {
   const { processed } = flowAt(pipeline, at)
   const nothing = { count: 0, p50Ms: null, p95Ms: null, p99Ms: null, p999Ms: null, maxMs: null }
   const buckets = { count: 0, sumMs: 0, counts: LATENCY_BOUNDS_MS.map(() => 0) }
-  const batches = { batches: 10, records: pipeline.perSecond / 2, bytes: 1e5, fill: 0.1 }
+  const batches = { batches: 10, records: rateOf(pipeline) / 2, bytes: 1e5, fill: 0.1 }
   return {
     slot: 0,
     partitions: [0],
@@ -225,7 +261,7 @@ function slotStats(pipeline: MemoryPipeline, at: number): SlotStats {
     out: { normal: processed, critical: 0, dirty: 0 },
     duplicates: 0,
     rejects: {},
-    recordsPerSecond: pipeline.perSecond / 2,
+    recordsPerSecond: rateOf(pipeline) / 2,
     busyMs: pipeline.slotBusy * 1000,
     idleMs: (1 - pipeline.slotBusy) * 1000,
     backPressuredMs: 0,
@@ -252,8 +288,8 @@ function providerSample(pipeline: MemoryPipeline, at: number): ProviderSample {
     ...processPart(pipeline, at, 'provider'),
     state: pipeline.providerFailed ? 'failed' : finished ? 'finished' : 'running',
     source: 'memory',
-    targetPerSecond: pipeline.perSecond,
-    recordsPerSecond: finished ? 0 : pipeline.perSecond,
+    targetPerSecond: rateOf(pipeline),
+    recordsPerSecond: finished ? 0 : rateOf(pipeline),
     read: published + Math.min(pipeline.rows, pipeline.publishedBefore),
     published,
     skipped: pipeline.publishedBefore,
@@ -275,7 +311,7 @@ function backendSample(pipeline: MemoryPipeline, at: number): BackendSample {
     ...processPart(pipeline, at, 'backend'),
     received: { normal: received, critical: 0 },
     levels: { low: received, moderate: 0, high: 0 },
-    recordsPerSecond: pipeline.perSecond,
+    recordsPerSecond: rateOf(pipeline),
     endToEnd,
     clients: 0,
     skippedFrames: 0,

@@ -27,7 +27,11 @@ export function createMemorySettings(): MemorySettings {
   return { records: [], deaf: new Set(), heardUpTo: 0, down: false }
 }
 
-export function createMemorySettingsTopic(settings: MemorySettings): SettingsTopic {
+/** `onWritten` hears each record that is appended. */
+export function createMemorySettingsTopic(
+  settings: MemorySettings,
+  onWritten: (record: SettingWrite) => void = () => undefined,
+): SettingsTopic {
   const answer = () => {
     if (settings.down) throw new RadtuneError('RT-SET-005', { what: 'radtune.settings cannot be read' })
   }
@@ -39,6 +43,7 @@ export function createMemorySettingsTopic(settings: MemorySettings): SettingsTop
     async write(records) {
       answer()
       append(settings, records)
+      for (const record of records) onWritten(record)
       return settings.records.length - 1
     },
     async close() {},

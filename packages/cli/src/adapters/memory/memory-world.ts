@@ -75,6 +75,7 @@ export function createMemoryWorld(): MemoryWorld {
     machine,
     host: {
       facts: async () => machine,
+      identity: async () => ({ cpuModel: 'Memory CPU', kernel: 'Linux 6.8', arch: 'x64' }),
       load: async () => ({
         cpus: machine.cpus,
         cpuShare: 0.4,
@@ -91,7 +92,11 @@ export function createMemoryWorld(): MemoryWorld {
       settings: (service) => reportInMemory(topic, project.launch as Launch, service),
     }),
     broker: () => createMemoryBroker(pipeline, () => clock.now()),
-    settings: () => createMemorySettingsTopic(topic),
+    settings: () =>
+      createMemorySettingsTopic(topic, ({ key, value }) => {
+        if (key === 'provider.rate' && value !== null && pipeline.followsRate)
+          pipeline.rates.push({ at: clock.now(), perSecond: JSON.parse(value).value })
+      }),
     freePorts: async (count) => Array.from({ length: count }, () => ++nextPort),
   }
 }
