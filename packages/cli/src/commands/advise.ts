@@ -7,7 +7,7 @@ import { adviceText, changeTexts, outcomeText } from '../output/advice-text.ts'
 import { type AdviseData, adviseData, rulesText } from '../output/advise-data.ts'
 import type { Judged } from '../services/advise-stack.ts'
 import type { Stepping } from '../services/run-step.ts'
-import { readTime } from '../time-flag.ts'
+import { readTime } from '../services/time-flag.ts'
 import type { LiveLine } from '../tui/live-line.ts'
 import { createProgressLine } from '../tui/progress-line.ts'
 

@@ -7,7 +7,7 @@ import { type Answer, BaseCommand } from '../base-command.ts'
 import type { StackWorld } from '../ports/stack-world.ts'
 import type { PlanPlaces } from '../services/plan-project.ts'
 import type { BenchRequest } from '../services/run-bench.ts'
-import { readTime } from '../time-flag.ts'
+import { readTime } from '../services/time-flag.ts'
 import type { LiveLine } from '../tui/live-line.ts'
 import { createProgressLine } from '../tui/progress-line.ts'
 

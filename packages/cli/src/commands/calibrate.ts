@@ -3,7 +3,7 @@ import { type MeasuredCalibration, parseSteps } from '@radtune/core/bench'
 import { RadtuneError } from '@radtune/core/errors'
 import { formatDuration } from '@radtune/core/units'
 import { type Answer, BaseCommand } from '../base-command.ts'
-import { readTime } from '../time-flag.ts'
+import { readTime } from '../services/time-flag.ts'
 import { createProgressLine } from '../tui/progress-line.ts'
 
 const MOST_MS = 3_600_000

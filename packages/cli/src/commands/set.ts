@@ -4,7 +4,7 @@ import { type Answer, BaseCommand } from '../base-command.ts'
 import { setText } from '../output/set-text.ts'
 import { type SetData, setData } from '../output/settings-data.ts'
 import type { ChangedSetting, SettingsChange } from '../services/change-settings.ts'
-import { readTime } from '../time-flag.ts'
+import { readTime } from '../services/time-flag.ts'
 
 export default class SetSettings extends BaseCommand {
   static override schema = 'radtune.set/1'

@@ -4,7 +4,7 @@ import { type StatusData, statusData } from '../output/status-data.ts'
 import { statusLine, statusText } from '../output/status-text.ts'
 import type { StackWorld } from '../ports/stack-world.ts'
 import { createStatusReader, readStatus } from '../services/read-status.ts'
-import { readTime } from '../time-flag.ts'
+import { readTime } from '../services/time-flag.ts'
 
 export default class Status extends BaseCommand {
   static override schema = 'radtune.status/1'

@@ -10,7 +10,7 @@ import type { CriticalStep } from '../services/critical-path.ts'
 import type { LaunchOutcome } from '../services/launch-stack.ts'
 import type { PlanPlaces } from '../services/plan-project.ts'
 import type { DemoName } from '../services/plant-demo.ts'
-import { readTime } from '../time-flag.ts'
+import { readTime } from '../services/time-flag.ts'
 
 /** `data` of radtune.up/1. */
 export interface UpData {

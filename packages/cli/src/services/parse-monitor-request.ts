@@ -1,5 +1,5 @@
 import { RadtuneError } from '@radtune/core/errors'
-import { readTime } from '../time-flag.ts'
+import { readTime } from './time-flag.ts'
 
 /** What `radtune monitor` was asked for, as it was written. */
 export interface MonitorFlags {
