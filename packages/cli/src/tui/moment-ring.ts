@@ -28,7 +28,7 @@ export class MomentRing {
     const { snapshot, evaluation, evaluator } = moment
     const told: Told = { snapshot, evaluation }
     // Copied: what zlib answers is the beginning of a buffer of its own size.
-    this.#moments.push(new Uint8Array(deflateRawSync(JSON.stringify(told), { level: 1 })))
+    this.#moments.push(new Uint8Array(deflateRawSync(JSON.stringify(told), { level: 6 })))
     this.#evaluator = evaluator
     this.#newest = moment
     if (this.#moments.length <= this.#capacity) return
