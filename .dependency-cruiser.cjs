@@ -10,7 +10,8 @@ const coreLevels = [
   ['settings'],
   ['contract', 'safecast', 'profile', 'flink', 'compose-file'],
   ['stack'],
-  ['render', 'drift', 'metrics', 'foreign'],
+  ['render', 'metrics', 'foreign'],
+  ['drift'],
   ['rules'],
   ['advice'],
 ]

@@ -483,6 +483,13 @@ export const errorCatalogue = {
     explanation: 'Records are read from the running Kafka, which does not answer or does not hand them out.',
     fix: ['radtune status', 'radtune logs kafka'],
   },
+  'RT-DRIFT-001': {
+    title: 'a report of drift cannot be written',
+    exitCode: 1,
+    explanation:
+      'A reporter was given a file as NAME:FILE, and this user may not write it, or something else is in its place. The comparison itself was made; its verdict is not lost when it is asked for on standard output.',
+    fix: ['radtune drift', 'ls -ld FOLDER'],
+  },
   'RT-GEN-001': {
     title: 'a file that was edited by hand was not overwritten',
     exitCode: 2,
