@@ -66,17 +66,14 @@ function verdictLine(drift: Drift, { palette }: StreamStyle): string {
   }
 }
 
-function nextLine({ items }: Drift): string {
-  const acceptable = items.some(({ accept }) => accept !== undefined)
-  const inFiles = items.some(
-    ({ state, source }) => source.kind === 'files' && signs[state] !== undefined && state !== 'ignored',
-  )
-  const running = items.some(
-    ({ state, source }) =>
-      source.kind !== 'files' && source.kind !== 'rules' && signs[state] !== undefined && state !== 'ignored',
-  )
+function nextLine({ items, foreign, sources }: Drift): string {
+  if (foreign)
+    return `  a profile of these files  radtune import ${sources.map(({ name }) => name.replaceAll(', ', ' -f ')).join(' ')}`
+  const differing = items.filter(({ state }) => signs[state] !== undefined && state !== 'ignored')
+  const inFiles = differing.some(({ source }) => source.kind === 'files')
+  const running = differing.some(({ source }) => source.kind !== 'files' && source.kind !== 'rules')
   return [
-    ...(acceptable ? ['accept these  radtune drift --accept'] : []),
+    ...(differing.some(({ accept }) => accept !== undefined) ? ['accept these  radtune drift --accept'] : []),
     ...(inFiles ? ['write the files anew  radtune generate'] : []),
     ...(running ? ['restore what runs  radtune up'] : []),
   ]

@@ -44,7 +44,14 @@ export async function checkDrift(
   const rules = await readRules(places)
   const { profile, sources, notes } =
     request.compose.length > 0 ? await foreignPart(places, request) : await ownPart(places, request, world)
-  return compareStack(sources, { ...request, profile, rules, now, notes })
+  return compareStack(sources, {
+    ...request,
+    profile,
+    foreign: request.compose.length > 0,
+    rules,
+    now,
+    notes,
+  })
 }
 
 interface Part {

@@ -23,6 +23,7 @@ export const failingStates = [
 
 export interface CompareOptions {
   profile: string
+  foreign?: boolean
   rules: readonly IgnoreRule[]
   /** Wall-clock milliseconds; decides which rules have expired. */
   now: number
@@ -48,6 +49,7 @@ export function compareStack(sources: readonly ComparedSource[], options: Compar
     .toSorted((one, other) => STATES.indexOf(one.state) - STATES.indexOf(other.state))
   return {
     profile,
+    foreign: options.foreign ?? false,
     sources: sources.map(({ kind, name, found }) => ({
       kind,
       name,

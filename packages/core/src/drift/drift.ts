@@ -89,6 +89,8 @@ export interface DriftVerdict {
 /** What was compared, field by field, and what comes of it. */
 export interface Drift extends DriftVerdict {
   profile: string
+  /** Files that radtune never wrote are compared, and they alone. */
+  foreign: boolean
   sources: readonly (DriftSource & {
     state: 'read' | 'unchecked' | 'not applicable'
     why: string | undefined

@@ -46,7 +46,7 @@ export function foreignSource(
   for (const row of rows) {
     const service = project.services.find((one) => one.name === row.service)
     const counterpart = service && counterpartOf(row, spec, taken)
-    const sure = row.recognisedBy === 'its name' ? ', by its name alone' : ''
+    const by = row.recognisedBy === 'its name' ? 'its name alone' : row.recognisedBy
     if (service === undefined || counterpart === undefined) {
       notes.push({ at: service?.at, text: unmapped(row, spec) })
       continue
@@ -54,7 +54,7 @@ export function foreignSource(
     taken.add(counterpart.name)
     notes.push({
       at: service.at,
-      text: `${row.service} was taken for ${counterpart.name}${sure} (${row.recognisedBy})`,
+      text: `${row.service} was taken for ${counterpart.name}, by ${by}`,
     })
     const own = fields.filter((field) => field.service === row.service)
     found.push(...mapped(own, { service, row }))

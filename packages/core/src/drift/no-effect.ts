@@ -71,12 +71,16 @@ function findingsOf(project: ComposeProject, machine: Machine): IdleField[] {
       idle(path, {
         service: finding.service,
         class: kind,
-        text: finding.what,
+        text: service && finding.id === 'health-check-cannot-fail' ? testOf(service) : finding.what,
         at: finding.at,
         why: finding.why,
       }),
     ]
   })
+}
+
+function testOf({ healthCheck }: ComposeService): string {
+  return healthCheck?.value.test.slice(1).join(' ') ?? ''
 }
 
 function idlePath(
