@@ -103,6 +103,33 @@ export type RuntimeEvent =
   | { kind: 'limits'; enforced: boolean; how: string }
   | { kind: 'note'; text: string }
 
+/** Limits as one source tells them; undefined is none. */
+export interface ProcessLimits {
+  memoryBytes: number | undefined
+  cpus: number | undefined
+}
+
+/** A program of a stack as it was started, and what limits it, each as its own source tells. */
+export interface RunningProcess {
+  name: string
+  /** Why it does not run; undefined while it does. */
+  ended: string | undefined
+  /** Of a container. */
+  image: string | undefined
+  /** Words of its command line. */
+  command: Reading<readonly string[]>
+  environment: Reading<Readonly<Record<string, string>>>
+  /** As whoever started it was told, and as the kernel holds it to them. */
+  told: Reading<ProcessLimits>
+  kernel: Reading<ProcessLimits>
+}
+
+/** What runs of a project, also what its plan does not know. */
+export interface RunningStack {
+  launch: Launch
+  processes: readonly RunningProcess[]
+}
+
 export interface LogLine {
   service: string
   /** Wall-clock milliseconds; undefined when the line carries no time. */
@@ -132,6 +159,8 @@ export interface Runtime {
    * behind is ended, with a note for each.
    */
   inspect(options?: { onEvent: (event: RuntimeEvent) => void }): Promise<StackState | undefined>
+  /** What runs as it was started; undefined when nothing was launched. Changes nothing. Throws when the runtime does not answer. */
+  describe(): Promise<RunningStack | undefined>
   /** Begins to watch at the first question. Where it is left out, `inspect` costs no more. */
   watch?(): RuntimeWatch
   /**

@@ -9,6 +9,7 @@ import {
 import { profileError } from '@radtune/core/profile'
 import type { StackWorld } from '../ports/stack-world.ts'
 import { committedSources, foreignFiles } from './drift-files.ts'
+import { findLive, liveSources } from './drift-live.ts'
 import type { ImportPlaces } from './import-compose.ts'
 import { type PlanPlaces, planProject } from './plan-project.ts'
 
@@ -79,12 +80,18 @@ async function ownPart(
   request: DriftRequest,
   world: StackWorld | undefined,
 ): Promise<Part> {
+  const live = world && (await findLive(world))
+  const profile = request.profile ?? live?.launch?.spec.profile
   const committed = await committedSources(places, {
     ...request,
+    profile,
     assignments: [],
     environments: ['dev', 'prod'],
   })
-  return { profile: committed.spec.profile, sources: committed.sources, notes: [] }
+  const { spec, sources } = committed
+  const running =
+    world && live ? await liveSources(world, places, { live, spec, version: request.version }) : []
+  return { profile: spec.profile, sources: [...sources, ...running], notes: [] }
 }
 
 async function readRules({ files, projectDir }: PlanPlaces): Promise<readonly IgnoreRule[]> {

@@ -19,7 +19,7 @@ export interface Field {
   fallback?: string | undefined
   accept?: AcceptableValue | undefined
   /** Of a wanted value that is measured: the share by which the found one may differ. */
-  tolerance?: number
+  tolerance?: number | undefined
   /** Says more about a found value. */
   why?: string | undefined
 }

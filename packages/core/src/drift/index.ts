@@ -15,5 +15,14 @@ export {
 export type { Field } from './field.ts'
 export { foreignSource } from './foreign-source.ts'
 export { parseIgnoreRules } from './ignore-rules.ts'
+export { type FoundConfig, type FoundKafka, kafkaSource } from './kafka-fields.ts'
 export { findNoEffect } from './no-effect.ts'
+export {
+  composeProcesses,
+  type FoundProcess,
+  localProcesses,
+  processSource,
+  type WantedProcess,
+} from './process-fields.ts'
+export { type FoundSettings, serviceSettingsSource, topicSource } from './settings-fields.ts'
 export { variablesSource } from './variables-source.ts'

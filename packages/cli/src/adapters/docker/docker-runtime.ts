@@ -10,6 +10,7 @@ import { bringUp } from './bring-up.ts'
 import { requireCompose } from './compose-command.ts'
 import { readContainerLogs } from './container-logs.ts'
 import { createUsageMeter } from './container-usage.ts'
+import { describeContainers } from './describe-containers.ts'
 import { type Engine, findEngine, readEngine } from './engine.ts'
 import { findSources, imageIdOf, providePipeline, providePulled } from './images.ts'
 import { launchedFile, readLaunched, seeContainers, stackStateOf } from './launched-stack.ts'
@@ -143,6 +144,10 @@ export function createDockerRuntime({
   return {
     name: 'docker',
     inspect,
+    async describe() {
+      const launched = await readLaunched(place.folder)
+      return launched && (await describeContainers(await engineOf(), place.project, launched))
+    },
     watch: () => watchStack(place, engineOf),
     launch,
     stop,

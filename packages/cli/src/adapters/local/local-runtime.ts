@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { RadtuneError } from '@radtune/core/errors'
 import { type LocalProcess, renderLocal } from '@radtune/core/render'
 import type { Launch, Runtime, RuntimeEvent, StackState } from '../../ports/runtime.ts'
+import { describeProcesses } from './describe-processes.ts'
 import { findJava } from './java.ts'
 import { cacheRoot, classArchivePath, provideKafka } from './kafka-artefacts.ts'
 import { newClusterId } from './kafka-broker.ts'
@@ -43,6 +44,7 @@ export function createLocalRuntime({
   return {
     name: 'local',
     inspect: (options) => inspect(localFolder, options?.onEvent),
+    describe: () => describeProcesses(localFolder, SILENCE_MS),
     launch: (launch, options) => launchStack(place, launch, options),
     stop: ({ onEvent }) => stopStack(localFolder, onEvent),
     async data() {

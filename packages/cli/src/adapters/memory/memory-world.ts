@@ -90,7 +90,12 @@ export function createMemoryWorld(): MemoryWorld {
       ports: () => project.launch?.ports.stats ?? {},
       settings: (service) => reportInMemory(topic, project.launch as Launch, service),
     }),
-    broker: () => createMemoryBroker(pipeline, () => clock.now()),
+    broker: () =>
+      createMemoryBroker(
+        pipeline,
+        () => clock.now(),
+        () => project.launch?.spec,
+      ),
     settings: () => createMemorySettingsTopic(topic),
     freePorts: async (count) => Array.from({ length: count }, () => ++nextPort),
   }
