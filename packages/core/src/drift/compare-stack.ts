@@ -1,5 +1,13 @@
 import { type ComparedSource, compareFields } from './compare-fields.ts'
-import type { Drift, DriftItem, DriftState, DriftVerdict, IgnoreRule } from './drift.ts'
+import {
+  type Drift,
+  type DriftItem,
+  type DriftState,
+  type DriftVerdict,
+  driftClasses,
+  driftSourceKinds,
+  type IgnoreRule,
+} from './drift.ts'
 import { applyRules, matchesPath } from './ignore-rules.ts'
 
 const STATES: readonly DriftState[] = [
@@ -38,11 +46,7 @@ export interface CompareOptions {
 /** Compares all sources with what is wanted of them, and says what comes of it. */
 export function compareStack(sources: readonly ComparedSource[], options: CompareOptions): Drift {
   const { profile, only, now, rules } = options
-  const isMeant = ({ path, also, source, class: kind }: DriftItem) =>
-    only.length === 0 ||
-    only.some(
-      (one) => one === source.kind || one === kind || [path, ...also].some((name) => matchesPath(one, name)),
-    )
+  const isMeant = (item: DriftItem) => only.length === 0 || only.some((one) => isNamed(item, one))
   const ruled = applyRules(sources.flatMap(compareFields), { rules, now })
   const items = ruled.items
     .filter(isMeant)
@@ -60,6 +64,13 @@ export function compareStack(sources: readonly ComparedSource[], options: Compar
     notes: [...(options.notes ?? []), ...(only.length === 0 ? ruled.notes : [])],
     ...judgeItems(items, options),
   }
+}
+
+/** A kind of sources or a class means just that; every other word is a pattern of paths. */
+function isNamed({ path, also, source, class: kind }: DriftItem, word: string): boolean {
+  if ((driftSourceKinds as readonly string[]).includes(word)) return source.kind === word
+  if (Object.hasOwn(driftClasses, word)) return kind === word
+  return [path, ...also].some((name) => matchesPath(word, name))
 }
 
 /**
