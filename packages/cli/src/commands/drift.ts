@@ -1,6 +1,7 @@
 import * as Flags from '@oclif/core/flags'
 import type { Drift as Compared, DriftState } from '@radtune/core/drift'
 import { RadtuneError } from '@radtune/core/errors'
+import { parseDuration } from '@radtune/core/units'
 import { type Answer, BaseCommand } from '../base-command.ts'
 import type { DriftData } from '../output/drift-schema.ts'
 import { isReporter, type ReporterName, reporterNames } from '../output/reporter-names.ts'
@@ -64,6 +65,25 @@ export default class Drift extends BaseCommand {
       multipleNonGreedy: true,
     }),
     strict: Flags.boolean({ description: 'exit code 4 when something could not be checked' }),
+    accept: Flags.boolean({
+      description: 'write the found values into radtune.yaml as explicit settings, then compare again',
+      exclusive: ['compose', 'watch', 'interactive'],
+    }),
+    interactive: Flags.boolean({
+      char: 'i',
+      description:
+        'ask for each difference: accept, restore, ignore until a day, or skip; then compare again',
+      exclusive: ['compose', 'watch'],
+    }),
+    watch: Flags.boolean({
+      description: 'compare again and again, and say what changes, until stopped',
+      exclusive: ['reporter', 'json'],
+    }),
+    interval: Flags.string({
+      description: 'with --watch: time between two comparisons [default: 10s]',
+      helpValue: 'TIME',
+      dependsOn: ['watch'],
+    }),
   }
   static override examples = [
     '<%= config.bin %> drift',
@@ -71,6 +91,8 @@ export default class Drift extends BaseCommand {
     '<%= config.bin %> drift --offline --reporter github --reporter sarif:drift.sarif',
     '<%= config.bin %> drift --compose docker-compose.yaml --profile 4c8g',
     '<%= config.bin %> drift --only kafka --strict',
+    '<%= config.bin %> drift --accept',
+    '<%= config.bin %> drift --watch --interval 30s',
   ]
 
   override async run(): Promise<Answer<DriftData> | undefined> {
@@ -83,8 +105,89 @@ export default class Drift extends BaseCommand {
     const request = await this.#request(flags, places)
     const world =
       flags.offline || request.compose.length > 0 ? undefined : await this.world.stackWorld(places.projectDir)
-    const drift = await checkDrift(places, request, { world, now: this.world.clock.now() })
-    return await this.#report(drift, reporters)
+    const compare = () => checkDrift(places, request, { world, now: this.world.clock.now() })
+    if (flags.watch) return await this.#watch(compare, readInterval(flags.interval))
+    const drift = await compare()
+    if (flags.accept) await this.#accept(drift, places)
+    else if (flags.interactive) await this.#askEach(drift, places)
+    else return await this.#report(drift, reporters)
+    return await this.#report(await compare(), reporters)
+  }
+
+  async #watch(compare: () => Promise<Compared>, everyMs: number): Promise<undefined> {
+    const [{ watchDrift }, { driftText, newsText }] = await Promise.all([
+      import('../services/watch-drift.ts'),
+      import('../output/drift-text.ts'),
+    ])
+    const { clock } = this.world
+    let first = true
+    for await (const news of watchDrift(compare, { clock, everyMs, signal: this.interruption })) {
+      const time = `${new Date(news.at).toISOString().slice(0, 19)}Z`
+      this.output.data(
+        first
+          ? driftText(news.drift, this.output.stdout)
+          : newsText(news)
+              .map((line) => `${time} ${line}`)
+              .join('\n'),
+      )
+      first = false
+    }
+  }
+
+  /** Writes what was found as what is wanted. Throws RT-DRIFT-002 when there is nothing that a setting can say. */
+  async #accept(drift: Compared, places: DriftPlaces): Promise<void> {
+    if (drift.failing.length === 0) return
+    const { acceptanceOf, writeResolution } = await import('../services/resolve-drift.ts')
+    const { accepted, rules, left, contradictory } = acceptanceOf(drift)
+    for (const { name, values } of contradictory)
+      this.output.warn(
+        `${name} was found as ${values.join(' and as ')}: set the one that is meant in radtune.yaml`,
+      )
+    if (left.length > 0)
+      this.output.warn(
+        `no setting says this, so radtune generate or radtune up has to restore it: ${left.map(({ path }) => path).join(', ')}`,
+      )
+    if (accepted.length === 0)
+      throw new RadtuneError('RT-DRIFT-002', {
+        what: 'nothing of what was found can be accepted',
+        left: 'nothing was changed',
+      })
+    const { path } = await writeResolution(places, { accepted, rules, profile: drift.profile })
+    for (const { name, value } of accepted) this.output.say(`accepted  ${name}: ${value}  in ${path}`)
+  }
+
+  /** Asks for each difference, and writes all answers at once. Throws RT-CLI-004 where nobody can be asked. */
+  async #askEach(drift: Compared, places: DriftPlaces): Promise<void> {
+    const [{ writeResolution }, { itemSentence }] = await Promise.all([
+      import('../services/resolve-drift.ts'),
+      import('../output/drift-words.ts'),
+    ])
+    const accepted: NonNullable<Compared['items'][number]['accept']>[] = []
+    const rules: { path: string; reason: string; owner: string; until: string }[] = []
+    const restored: Compared['items'][number][] = []
+    const ask = (question: string) => this.ask(question, '--accept')
+    for (const item of drift.failing) {
+      this.output.say(`\n${itemSentence(item)}`)
+      const choices = item.accept === undefined ? 'r, i or s' : 'a, r, i or s'
+      const may = item.accept === undefined ? '' : '(a)ccept, '
+      const answer = await ask(`${may}(r)estore, (i)gnore until a day, or (s)kip? [${choices}]`)
+      if (/^a/i.test(answer) && item.accept !== undefined) accepted.push(item.accept)
+      else if (/^r/i.test(answer)) restored.push(item)
+      else if (/^i/i.test(answer))
+        rules.push({
+          path: item.path,
+          reason: await ask('why?'),
+          owner: await ask('who answers for it?'),
+          until: await ask('until which day, such as 2026-12-31?'),
+        })
+    }
+    if (accepted.length + rules.length > 0)
+      await writeResolution(places, { accepted, rules, profile: drift.profile })
+    const sources = new Set(restored.map(({ source }) => source.kind))
+    if (sources.has('files'))
+      this.output.say(`restore  radtune generate --overwrite --profile ${drift.profile}`)
+    if ([...sources].some((kind) => kind !== 'files' && kind !== 'rules'))
+      this.output.say('restore  radtune up')
   }
 
   async #places(flags: { project?: string | undefined }): Promise<DriftPlaces> {
@@ -181,4 +284,15 @@ function readReporters(given: readonly string[] | undefined, json: boolean): Rep
       fix: [`radtune drift --json --reporter ${reporters[0]?.name}:FILE`],
     })
   return reporters
+}
+
+/** A bare number is seconds here, as everywhere on a command line. */
+function readInterval(text = '10s'): number {
+  const parsed = parseDuration(/^\d+(\.\d+)?$/.test(text.trim()) ? `${text.trim()}s` : text)
+  if (parsed.ok && parsed.value >= 1000 && parsed.value <= 86_400_000) return parsed.value
+  throw new RadtuneError('RT-CLI-003', {
+    what: `--interval ${text} is not a time that it can take`,
+    why: parsed.ok ? 'it is between 1s and 24h' : parsed.problem,
+    fix: ['radtune drift --watch --interval 30s'],
+  })
 }

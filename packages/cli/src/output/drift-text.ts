@@ -1,6 +1,6 @@
 import { printPlace } from '@radtune/core/compose-file'
 import type { Drift, DriftItem, DriftState } from '@radtune/core/drift'
-import { changeWords, countWords } from './drift-words.ts'
+import { changeWords, countWords, itemSentence } from './drift-words.ts'
 import type { StreamStyle } from './output.ts'
 import { tableText } from './table-text.ts'
 
@@ -47,6 +47,20 @@ function itemRow(item: DriftItem, { palette }: StreamStyle): string[] {
     `  ${paint(sign)} ${path}${others}`,
     where,
     `${changeWords(item)}${why === undefined ? '' : `: ${why}`}`,
+  ]
+}
+
+/** Text of `radtune drift --watch`: what has changed since the comparison before. */
+export function newsText({
+  appeared,
+  gone,
+}: {
+  appeared: readonly DriftItem[]
+  gone: readonly DriftItem[]
+}): string[] {
+  return [
+    ...appeared.map((item) => `${signs[item.state] ?? '?'} ${itemSentence(item)}`),
+    ...gone.map(({ path, source }) => `= ${path}: in sync again (${source.name})`),
   ]
 }
 

@@ -47,6 +47,8 @@ export interface CompareOptions {
 export function compareStack(sources: readonly ComparedSource[], options: CompareOptions): Drift {
   const { profile, only, now, rules } = options
   const isMeant = (item: DriftItem) => only.length === 0 || only.some((one) => isNamed(item, one))
+  const isAsked = ({ name }: ComparedSource) =>
+    only.length === 0 || items.some(({ source }) => source.name === name)
   const ruled = applyRules(sources.flatMap(compareFields), { rules, now })
   const items = ruled.items
     .filter(isMeant)
@@ -54,7 +56,7 @@ export function compareStack(sources: readonly ComparedSource[], options: Compar
   return {
     profile,
     foreign: options.foreign ?? false,
-    sources: sources.map(({ kind, name, found }) => ({
+    sources: sources.filter(isAsked).map(({ kind, name, found }) => ({
       kind,
       name,
       state: found.state,

@@ -56,8 +56,11 @@ export function serviceSettingsSource(
     report,
   }: { spec: StackSpec; topic: Reading<FoundSettings>; report: Reading<SettingsReport> },
 ): ComparedSource | undefined {
-  const keys = liveSettingsOf(service.role as SettingReader)
-  if (keys.length === 0) return undefined
+  const live = liveSettingsOf(service.role as SettingReader)
+  if (live.length === 0) return undefined
+  // What does not change while it runs is compared with the plan alone, where the service tells it.
+  const told = report.known ? Object.keys(report.value.applied).filter(isSettingKey) : []
+  const keys = [...live, ...told.filter((key) => !live.includes(key))]
   const of = (name: string) => ({ ...fieldOf(`${service.name}.settings.${name}`), service: service.name })
   const newest = topic.known ? topic.value.end - 1 : undefined
   const wanted = [
