@@ -1,14 +1,18 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { known } from '@radtune/core/metrics'
 import { settingRecordValue } from '@radtune/core/settings'
 import { describe, expect, test } from 'vitest'
+import { createDiskFiles } from '../src/adapters/files/disk-files.ts'
 import type { MemoryKafka } from '../src/adapters/memory/memory-kafka.ts'
 import { createMemoryWorld, type MemoryWorld } from '../src/adapters/memory/memory-world.ts'
 import { plannedSpec } from '../src/adapters/memory/planned-spec.ts'
 import { answerSchemas } from '../src/output/answer-schemas.ts'
+import { checkDrift } from '../src/services/check-drift.ts'
+import { launchStack } from '../src/services/launch-stack.ts'
+import { watchDrift } from '../src/services/watch-drift.ts'
 import { emptyFolder, runCommand } from './run-command.ts'
-import { runningWorld } from './running-world.ts'
+import { launchRequest, runningWorld } from './running-world.ts'
 
 const LIVE = ['--only', 'services', '--only', 'kafka', '--only', 'settings']
 
@@ -283,4 +287,154 @@ describe('a source that does not answer', () => {
     expect(text).toContain('? running services was not checked: no stack of this project runs')
     expect(exitCode).toBe(4)
   })
+})
+
+describe('radtune up puts back', () => {
+  const up = (world: MemoryWorld) =>
+    launchStack(world, launchRequest(), {
+      signal: new AbortController().signal,
+      onEvent: () => undefined,
+      confirm: undefined,
+    })
+
+  test('nothing where nothing was changed: it is up already', async () => {
+    const world = await stack()
+    expect(await up(world)).toMatchObject({ kind: 'up', how: 'already' })
+    expect(world.script.again).toEqual([])
+  })
+
+  test('configs of topics, by running the one-shot that makes them, and restarts nothing', async () => {
+    const world = await stack()
+    world.pipeline.alterKafka = ({ topics }) =>
+      topics.get('dirty-data')?.configs.set('retention.ms', { value: '3600000', origin: 'topic' })
+    const started = [...world.script.started]
+    expect(await up(world)).toMatchObject({ kind: 'up', how: 'changed' })
+    expect(world.script.again).toEqual(['topics'])
+    expect(world.script.started).toEqual(started)
+  })
+
+  test('limits', async () => {
+    const world = await stack()
+    world.runtime.change('worker-2', {
+      limits: { memoryBytes: gib, cpus: 1.5, enforced: true, how: 'cgroup v2' },
+    })
+    expect(await up(world)).toMatchObject({ kind: 'up', how: 'changed' })
+  })
+
+  test('settings', async () => {
+    const world = await stack()
+    await write(world, 'producer.main.linger', 99, 'somebody')
+    await up(world)
+    expect((await drift(world)).said).toEqual([])
+  })
+
+  test('no partitions: records would be scattered', async () => {
+    const world = await stack()
+    world.pipeline.alterKafka = ({ topics }) =>
+      Object.assign(topics.get('radiation-data') ?? {}, { partitions: 12 })
+    expect(await up(world)).toMatchObject({ kind: 'up', how: 'already' })
+  })
+})
+
+describe('resolving', () => {
+  const FILE = '# ours\nprofile: 4c8g\n\nsettings:\n  kafka.heap: 512MiB   # measured\n'
+
+  test('--accept makes what was found desired, keeps the file, and compares again', async () => {
+    const world = await stack()
+    await alter(world, 'kafka', ({ command }) => ({
+      command: known(
+        (command.known ? command.value : []).map((word) => word.replace('-Xmx512m', '-Xmx600m')),
+        0,
+      ),
+    }))
+    const workingDir = emptyFolder()
+    writeFileSync(join(workingDir, 'radtune.yaml'), FILE)
+    const run = await runCommand(['drift', '--only', 'heap', '--only', 'services', '--accept'], {
+      workingDir,
+      world: { stackWorld: async () => world, clock: world.clock },
+    })
+    expect(readFileSync(join(workingDir, 'radtune.yaml'), 'utf8')).toBe(FILE.replace('512MiB', '600MiB'))
+    expect(run.stderr).toContain('accepted  kafka.heap: 600MiB')
+    expect(run.stdout).not.toContain('kafka.heap ')
+    // The initial heap follows the plan, and is another flag of the same command line.
+    expect(run.stdout).toContain('~ kafka.flags.-Xms')
+    expect(run.exitCode).toBe(3)
+  })
+
+  test('--accept changes nothing when no setting says what was found, or the plan would not hold', async () => {
+    const world = await stack()
+    const workingDir = emptyFolder()
+    writeFileSync(join(workingDir, 'radtune.yaml'), FILE)
+    const run = async () =>
+      runCommand(['drift', '--only', 'services', '--accept'], {
+        workingDir,
+        world: { stackWorld: async () => world, clock: world.clock },
+      })
+    await alter(world, 'frontend', () => ({ ended: 'failed' }))
+    expect(await run()).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('RT-DRIFT-002') })
+    await alter(world, 'kafka', () => ({ kernel: known({ memoryBytes: 400 * 1024 ** 2, cpus: 0.5 }, 0) }))
+    expect((await run()).exitCode).not.toBe(0)
+    expect(readFileSync(join(workingDir, 'radtune.yaml'), 'utf8')).toBe(FILE)
+  })
+
+  test('--interactive asks a person only', async () => {
+    const world = await stack()
+    await write(world, 'producer.main.linger', 99, 'somebody')
+    const run = await runCommand(['drift', ...LIVE, '--interactive'], {
+      world: { stackWorld: async () => world, clock: world.clock },
+    })
+    expect(run.exitCode).toBe(2)
+    expect(run.stderr).toContain('RT-CLI-004')
+  })
+
+  test('--watch tells the first comparison, then what changes', async () => {
+    const world = await stack()
+    const clock = world.clock
+    let rounds = 0
+    const stopping = new AbortController()
+    const news: string[] = []
+    const compare = () =>
+      checkDrift(
+        { ...places(emptyFolder()), environment: {} },
+        {
+          profile: undefined,
+          profileFromEnvironment: false,
+          out: '/nowhere',
+          version: '0',
+          compose: [],
+          only: ['settings'],
+          failOn: ['changed'],
+          strict: false,
+        },
+        { world, now: clock.now() },
+      )
+    for await (const { appeared, gone } of watchDrift(compare, {
+      clock,
+      everyMs: 10_000,
+      signal: stopping.signal,
+    })) {
+      news.push(`${appeared.map(({ path }) => path).join()} | ${gone.map(({ path }) => path).join()}`)
+      rounds++
+      if (rounds === 1) await write(world, 'producer.main.linger', 99, 'somebody')
+      if (rounds === 2) await write(world, 'producer.main.linger', 10, 'somebody')
+      if (rounds === 3) stopping.abort()
+    }
+    expect(news).toEqual([' | ', 'settings.producer.main.linger | ', ' | settings.producer.main.linger'])
+  })
+
+  function places(projectDir: string) {
+    return {
+      files: createDiskFiles(),
+      host: {
+        facts: async () => {
+          throw new Error('not asked')
+        },
+      },
+      composeSchema: { problems: async () => [] },
+      projectDir,
+      workingDir: projectDir,
+      shippedProfilesDir: join(import.meta.dirname, '../../../profiles'),
+      userConfigFile: join(projectDir, 'config.yaml'),
+    }
+  }
 })

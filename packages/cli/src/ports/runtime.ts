@@ -151,6 +151,13 @@ export interface RuntimeWatch {
   close(): void
 }
 
+export interface LaunchOptions {
+  signal: AbortSignal
+  onEvent: (event: RuntimeEvent) => void
+  /** Programs that run once and are to run again, though nothing of them differs. */
+  again?: readonly string[]
+}
+
 /** The runtime port: launch, find again, observe and stop one stack of a project. Local processes or Docker behind it. */
 export interface Runtime {
   readonly name: 'local' | 'docker'
@@ -164,13 +171,10 @@ export interface Runtime {
   /** Begins to watch at the first question. Where it is left out, `inspect` costs no more. */
   watch?(): RuntimeWatch
   /**
-   * Brings the stack to `launch`: starts what is missing in order of dependence, restarts only what differs, and resolves
-   * when every service is healthy. Throws a RadtuneError that names the service that did not come up.
+   * Brings the stack to `launch`: starts what is missing in order of dependence, restarts only what differs, puts limits back to
+   * those of the plan, and resolves when every service is healthy. Throws a RadtuneError that names the service that did not come up.
    */
-  launch(
-    launch: Launch,
-    options: { signal: AbortSignal; onEvent: (event: RuntimeEvent) => void },
-  ): Promise<StackState>
+  launch(launch: Launch, options: LaunchOptions): Promise<StackState>
   /** Stops all services in reverse order with grace; resolves when nothing is left. False when nothing ran. */
   stop(options: { onEvent: (event: RuntimeEvent) => void }): Promise<boolean>
   /** Whether earlier data of this runtime exist, and of which profile. */

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path'
 import { RadtuneError } from '@radtune/core/errors'
 import { KAFKA_VERSION, PIPELINE_IMAGE } from '@radtune/core/render'
 import type { ContainerInspectInfo } from 'dockerode'
-import type { Launch, Runtime, RuntimeEvent, StackState } from '../../ports/runtime.ts'
+import type { Launch, LaunchOptions, Runtime, RuntimeEvent, StackState } from '../../ports/runtime.ts'
 import { checkPorts } from '../local/index.ts'
 import { bringUp } from './bring-up.ts'
 import { requireCompose } from './compose-command.ts'
@@ -99,10 +99,7 @@ export function createDockerRuntime({
     for (const { name } of await findVolumes(engine, place.project)) await engine.getVolume(name).remove()
   }
 
-  async function launch(
-    wanted: Launch,
-    { signal, onEvent }: { signal: AbortSignal; onEvent: (event: RuntimeEvent) => void },
-  ): Promise<StackState> {
+  async function launch(wanted: Launch, { signal, onEvent, again = [] }: LaunchOptions): Promise<StackState> {
     signal.throwIfAborted()
     const engine = await engineOf()
     await readEngine(engine)
@@ -111,7 +108,7 @@ export function createDockerRuntime({
     const volumes = await findVolumes(engine, place.project)
     checkData(volumes, wanted.spec.profile)
     const sources = findSources(import.meta.dirname)
-    const drawn = await renderStack(place, wanted, { version, sources, containers })
+    const drawn = await renderStack(place, wanted, { version, sources, containers, again })
     await checkPorts(drawn.services, publishedBy(containers))
     await provideImages(engine, drawn, { sources, signal, onEvent })
     const rendered = await withNewImages(engine, drawn, containers)

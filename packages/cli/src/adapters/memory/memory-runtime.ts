@@ -32,6 +32,8 @@ export interface MemoryRuntimeScript {
   altered: Map<string, Partial<RunningProcess>>
   /** It never says what runs. */
   mute: boolean
+  /** Programs that were to run again, though nothing of them differs. */
+  again: string[]
   /** How often services were started, in order: what a reconcile restarted is visible here. */
   started: string[]
   stopped: string[]
@@ -47,6 +49,7 @@ export function createMemoryRuntimeScript(): MemoryRuntimeScript {
     logs: new Map(),
     altered: new Map(),
     mute: false,
+    again: [],
     started: [],
     stopped: [],
   }
@@ -146,7 +149,8 @@ export function createMemoryRuntime(
         })),
       }
     },
-    async launch(launch, { signal, onEvent }) {
+    async launch(launch, { signal, onEvent, again = [] }) {
+      script.again.push(...again)
       if (script.fetchMs > 0) {
         onEvent({ kind: 'fetching', what: 'Kafka 4.3.1', detail: '46 files' })
         await clock.sleep(script.fetchMs, signal)
