@@ -1,7 +1,9 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { SlotStats } from '@radtune/core/contract'
 import { known } from '@radtune/core/metrics'
 import { settingRecordValue } from '@radtune/core/settings'
+import { splitWorkerHeap } from '@radtune/core/stack'
 import { describe, expect, test } from 'vitest'
 import { createDiskFiles } from '../src/adapters/files/disk-files.ts'
 import type { MemoryKafka } from '../src/adapters/memory/memory-kafka.ts'
@@ -24,7 +26,35 @@ async function stack(profile = '4c8g'): Promise<MemoryWorld> {
   world.script.limits = { enforced: true, how: 'cgroup v2' }
   Object.assign(world.machine, { cpus: 8, memoryBytes: 16 * gib, availableMemoryBytes: 15 * gib })
   await runningWorld({ spec: plannedSpec(profile) }, world)
+  world.stats = { ...world.stats, worker: withPlannedSlots(world) }
   return world
+}
+
+/** Workers with the slots that the plan gives them, changed as a test wants it. */
+function withPlannedSlots(
+  world: MemoryWorld,
+  change: (slots: SlotStats[]) => SlotStats[] = (slots) => slots,
+) {
+  const { worker } = world.stats
+  return async (port: number) => {
+    const sample = await worker(port)
+    const spec = world.project.launch?.spec.services.find(
+      ({ name }) => sample.known && name === sample.value.service,
+    )
+    const [slot] = sample.known ? sample.value.slots : []
+    if (!sample.known || slot === undefined || spec === undefined) return sample
+    const { heapBytes = 0, slots = 0 } = spec
+    const heapLimitBytes = splitWorkerHeap(heapBytes, slots).slotBytes + 24 * 1024 ** 2
+    const planned = Array.from({ length: slots }, (_, index) => ({ ...slot, slot: index, heapLimitBytes }))
+    return known({ ...sample.value, slots: change(planned) }, sample.at)
+  }
+}
+
+/** Of one worker something else than of the others. */
+function onlyOf(world: MemoryWorld, name: string, changed: MemoryWorld['stats']['worker']) {
+  const { worker } = world.stats
+  const own = world.project.launch?.ports.stats[name]
+  return async (port: number) => await (port === own ? changed : worker)(port)
 }
 
 /** What `radtune drift` says of what runs: the same in text and in JSON. */
@@ -141,6 +171,23 @@ describe('what somebody did by hand is found, and nothing else', () => {
       'changed frontend: runs → does not run',
     ],
     [
+      'a slot that has ended',
+      async (world) => {
+        const first = (slots: SlotStats[]) => slots.filter(({ slot }) => slot === 0)
+        world.stats = { ...world.stats, worker: onlyOf(world, 'worker-1', withPlannedSlots(world, first)) }
+      },
+      'changed worker-1.slots: 3 → 1',
+    ],
+    [
+      'heaps of another size in V8',
+      async (world) => {
+        const larger = (slots: SlotStats[]) =>
+          slots.map((slot) => ({ ...slot, heapLimitBytes: 2 * slot.heapLimitBytes }))
+        world.stats = { ...world.stats, worker: onlyOf(world, 'worker-1', withPlannedSlots(world, larger)) }
+      },
+      'changed worker-1.slotHeap: 493.3 MiB (517297493 bytes) → 986.7 MiB (1034594986 bytes)',
+    ],
+    [
       'another service',
       async (world) => void world.script.altered.set('extra', {}),
       'unexpected extra: - → runs',
@@ -248,7 +295,7 @@ describe('a source that does not answer', () => {
     [
       'a worker',
       (world) => world.pipeline.silent.add('worker-2'),
-      /\? settings that worker-2 runs by was not checked: /,
+      /\? slots of worker-2 was not checked: .* \? settings that worker-2 runs by was not checked: /,
     ],
     [
       'the settings topic',

@@ -1,4 +1,5 @@
 import { readCompose } from '@radtune/core/compose-file'
+import { ENVIRONMENT } from '@radtune/core/contract'
 import {
   type ComparedSource,
   composeProcesses,
@@ -8,6 +9,7 @@ import {
   localProcesses,
   processSource,
   serviceSettingsSource,
+  slotsSource,
   topicSource,
   type WantedProcess,
 } from '@radtune/core/drift'
@@ -60,14 +62,15 @@ export async function liveSources(
   const spec = await wantedSpec(world, places, { launch, fallback })
   if (launch === undefined || (!running.known && running.why === 'no stack of this project runs'))
     return [processesUnchecked(spec, running), ...unreadStack(spec), flinkSource()]
-  const [kafka, settings, processes] = await Promise.all([
+  const [kafka, settings, slots, processes] = await Promise.all([
     within(world, 'Kafka', () => describeKafka(world, launch)),
     settingsSources(world, { spec, launch }),
+    slotSources(world, { spec, launch, running }),
     running.known
       ? processesOf(spec, { running: running.value, launch, runtime: world.runtime.name, version })
       : processesUnchecked(spec, running),
   ])
-  return [processes, kafkaSource(spec, kafka), ...settings, flinkSource()]
+  return [processes, ...slots, kafkaSource(spec, kafka), ...settings, flinkSource()]
 }
 
 /** The plan as it would run on this machine. */
@@ -105,6 +108,22 @@ async function settingsSources(
     }),
   )
   return [topicSource(spec, await topic), ...sources.filter((source) => source !== undefined)]
+}
+
+async function slotSources(
+  world: StackWorld,
+  { spec, launch, running }: { spec: StackSpec; launch: Launch; running: Reading<RunningStack> },
+): Promise<ComparedSource[]> {
+  const workers = spec.services.filter(({ role, name }) => role === 'worker' && name in launch.ports.stats)
+  return await Promise.all(
+    workers.map(async (worker) => {
+      const { name } = worker
+      const sample = await within(world, name, () => world.stats.worker(statsPort(launch, name)))
+      const process = running.known ? running.value.processes.find((one) => one.name === name) : undefined
+      const started = process?.environment.known ? process.environment.value[ENVIRONMENT.slots] : undefined
+      return slotsSource(worker, { sample, startSlots: started === undefined ? undefined : Number(started) })
+    }),
+  )
 }
 
 async function readTopic(world: StackWorld, { ports }: Launch): Promise<Reading<FoundSettings>> {

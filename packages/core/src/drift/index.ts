@@ -25,4 +25,5 @@ export {
   type WantedProcess,
 } from './process-fields.ts'
 export { type FoundSettings, serviceSettingsSource, topicSource } from './settings-fields.ts'
+export { slotsSource } from './slot-fields.ts'
 export { variablesSource } from './variables-source.ts'
