@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { PassThrough } from 'node:stream'
 import type { SlotStats } from '@radtune/core/contract'
 import { known } from '@radtune/core/metrics'
 import { settingRecordValue } from '@radtune/core/settings'
@@ -185,7 +186,7 @@ describe('what somebody did by hand is found, and nothing else', () => {
           slots.map((slot) => ({ ...slot, heapLimitBytes: 2 * slot.heapLimitBytes }))
         world.stats = { ...world.stats, worker: onlyOf(world, 'worker-1', withPlannedSlots(world, larger)) }
       },
-      'changed worker-1.slotHeap: 493.3 MiB (517297493 bytes) → 986.7 MiB (1034594986 bytes)',
+      'changed worker-1.slotHeap: 493.3 MiB (517297493 bytes) → 1 GiB (1034594986 bytes)',
     ],
     [
       'another service',
@@ -434,6 +435,44 @@ describe('resolving', () => {
     expect(run.stderr).toContain('RT-CLI-004')
   })
 
+  test('--interactive takes an answer for each difference, and writes them at once', async () => {
+    const world = await stack()
+    const workingDir = emptyFolder()
+    writeFileSync(join(workingDir, 'radtune.yaml'), FILE)
+    await write(world, 'producer.main.linger', 99, 'somebody')
+    await write(world, 'producer.dirty.linger', 98, 'somebody')
+    await write(world, 'consumer.fetchMaxWait', 97, 'somebody')
+    const asked = await person(
+      ['a', 'i', 'we try it', 'ops', '2026-12-31', 's'],
+      ['drift', ...LIVE, '--interactive'],
+      {
+        workingDir,
+        world,
+      },
+    )
+    expect(asked.exitCode).toBe(3)
+    expect(asked.stdout).toContain('~ settings.consumer.fetchMaxWait')
+    expect(asked.stdout).toContain('· settings.producer.dirty.linger')
+    expect(asked.stdout).not.toContain('settings.producer.main.linger')
+    const text = readFileSync(join(workingDir, 'radtune.yaml'), 'utf8')
+    expect(text).toContain('# ours\n')
+    expect(text).toContain('kafka.heap: 512MiB   # measured\n  producer.main.linger: 99ms\n')
+    expect(text).toMatch(
+      /path: settings.producer.dirty.linger\n +reason: we try it\n +owner: ops\n +until: 2026-12-31/,
+    )
+  })
+
+  test('--interactive writes no rule that could not be read again', async () => {
+    const world = await stack()
+    const workingDir = emptyFolder()
+    writeFileSync(join(workingDir, 'radtune.yaml'), FILE)
+    await write(world, 'producer.main.linger', 99, 'somebody')
+    const answers = ['i', 'we try it', 'ops', 'soon']
+    const asked = await person(answers, ['drift', ...LIVE, '--interactive'], { workingDir, world })
+    expect(asked.exitCode).toBe(2)
+    expect(readFileSync(join(workingDir, 'radtune.yaml'), 'utf8')).toBe(FILE)
+  })
+
   test('--watch tells the first comparison, then what changes', async () => {
     const world = await stack()
     const clock = world.clock
@@ -468,6 +507,28 @@ describe('resolving', () => {
     }
     expect(news).toEqual([' | ', 'settings.producer.main.linger | ', ' | settings.producer.main.linger'])
   })
+
+  /** A person at a terminal, who answers one question after the other. */
+  async function person(
+    answers: string[],
+    argv: readonly string[],
+    { workingDir, world }: { workingDir: string; world: MemoryWorld },
+  ) {
+    const stdin = Object.assign(new PassThrough(), { isTTY: true })
+    const stderr = {
+      isTTY: true,
+      columns: 120,
+      write(text: string) {
+        if (text.endsWith('] ') || text.endsWith('? '))
+          setImmediate(() => stdin.write(`${answers.shift()}\n`))
+        return true
+      },
+    }
+    return runCommand(argv, {
+      workingDir,
+      world: { stackWorld: async () => world, clock: world.clock, stdin, stderr },
+    })
+  }
 
   function places(projectDir: string) {
     return {

@@ -1,5 +1,12 @@
-import type { AcceptableValue, Drift, DriftItem, IgnoreRule } from '@radtune/core/drift'
+import {
+  type AcceptableValue,
+  type Drift,
+  type DriftItem,
+  type IgnoreRule,
+  parseIgnoreRules,
+} from '@radtune/core/drift'
 import { RadtuneError } from '@radtune/core/errors'
+import { profileError } from '@radtune/core/profile'
 import type { Files } from '../ports/files.ts'
 import { addIgnoreRules, editSettings } from './edit-project-file.ts'
 import { type PlanPlaces, planProject } from './plan-project.ts'
@@ -39,7 +46,7 @@ export function acceptanceOf({ failing }: Pick<Drift, 'failing'>): Acceptance {
 
 /**
  * Writes a resolution into radtune.yaml, comments and layout kept, once the plan is known to hold with it. Throws what planning
- * throws, and RT-DRIFT-002 when the file cannot be written; nothing is changed then.
+ * throws, RT-PROF-001 for a rule that says not all it must, and RT-DRIFT-002 when the file cannot be written; nothing is changed then.
  */
 export async function writeResolution(
   places: PlanPlaces,
@@ -48,6 +55,8 @@ export async function writeResolution(
   const path = `${places.projectDir}/radtune.yaml`
   const before = await places.files.read(path)
   const text = addIgnoreRules(editSettings(before, accepted), rules)
+  const parsed = parseIgnoreRules(text, 'radtune.yaml')
+  if (!parsed.ok) throw profileError(parsed.problems.map(({ at, message }) => ({ ...at, message })))
   const files: Files = {
     ...places.files,
     read: async (asked) => (asked === path ? text : places.files.read(asked)),
