@@ -16,7 +16,7 @@ const signs: Readonly<Partial<Record<DriftState, string>>> = {
 export function driftText(drift: Drift, style: StreamStyle): string {
   const { palette } = style
   const { profile, sources, items, notes, exitCode } = drift
-  const read = sources.filter(({ state }) => state === 'read').map(({ name }) => name)
+  const read = [...new Set(sources.filter(({ state }) => state === 'read').map(sourceLabel))]
   const rows = items.filter(({ state }) => signs[state] !== undefined).map((item) => itemRow(item, style))
   const unread = sources.filter(({ state }) => state === 'unchecked')
   const untold = items.filter(
@@ -35,6 +35,21 @@ export function driftText(drift: Drift, style: StreamStyle): string {
     verdictLine(drift, style),
     ...(exitCode === 3 ? [nextLine(drift)] : []),
   ].join('\n')
+}
+
+/** Files by their names, the many questions to what runs by what they are about. */
+function sourceLabel({ kind, name }: Drift['sources'][number]): string {
+  switch (kind) {
+    case 'services':
+      return 'running services'
+    case 'settings':
+      return 'settings in force'
+    case 'files':
+    case 'kafka':
+    case 'flink':
+    case 'rules':
+      return name
+  }
 }
 
 function itemRow(item: DriftItem, { palette }: StreamStyle): string[] {
