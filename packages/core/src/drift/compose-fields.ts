@@ -1,4 +1,10 @@
-import { type ComposeNode, type ComposeProject, type ComposeService, entryOf } from '../compose-file/index.ts'
+import {
+  type ComposeNode,
+  type ComposePort,
+  type ComposeProject,
+  type ComposeService,
+  entryOf,
+} from '../compose-file/index.ts'
 import { isPlanLabel, nodeFields } from './compose-node-fields.ts'
 import type { DriftClass } from './drift.ts'
 import { variableFields } from './environment-fields.ts'
@@ -127,13 +133,7 @@ function listFields({ name, ports, volumes, dependsOn, node }: ComposeService): 
       : [
           setField(
             { ...of('ports'), at: place('ports') },
-            ports.map(({ value: { hostIp, published, target, protocol } }) =>
-              [
-                ...(hostIp ? [hostIp] : []),
-                ...(published ? [published] : []),
-                `${target}${protocol === 'tcp' ? '' : `/${protocol}`}`,
-              ].join(':'),
-            ),
+            ports.flatMap(({ value }) => portTexts(value)),
           ),
         ]),
     ...(volumes.length === 0
@@ -152,6 +152,24 @@ function listFields({ name, ports, volumes, dependsOn, node }: ComposeService): 
       textField({ ...of(`depends_on.${other}`), at }, value.condition),
     ),
   ]
+}
+
+/** A range of ports is as many ports, one published as the other. */
+function portTexts({ hostIp, published, target, protocol }: ComposePort): string[] {
+  const ending = protocol === 'tcp' ? '' : `/${protocol}`
+  const [targets, publishedOnes] = [portsOf(target), published === undefined ? [] : portsOf(published)]
+  const pairs =
+    publishedOnes.length === targets.length
+      ? targets.map((one, index) => `${publishedOnes[index]}:${one}`)
+      : publishedOnes.length === 0
+        ? targets
+        : [`${published}:${target}`]
+  return pairs.map((pair) => `${hostIp ? `${hostIp}:` : ''}${pair}${ending}`)
+}
+
+function portsOf(range: string): string[] {
+  const [first = 0, last = first] = range.split('-').map(Number)
+  return Array.from({ length: Math.max(1, last - first + 1) }, (_, index) => String(first + index))
 }
 
 function namesIn(node: ComposeNode): string[] {

@@ -273,6 +273,16 @@ describe('equivalent spellings', () => {
     expect(await change(from, to)).toEqual([])
   })
 
+  it('a range of ports and its ports one by one are the same', async () => {
+    const ports = (text: string) => `services: {a: {image: x, ports: [${text}]}}`
+    const same = await differences(
+      ports('"9000-9002:8000-8002/udp"'),
+      ports('"9002:8002/udp", "9000:8000/udp", "9001:8001/udp"'),
+    )
+    expect(same).toEqual([])
+    expect(await differences(ports('"9000-9002:80"'), ports('"9000-9003:80"'))).toHaveLength(1)
+  })
+
   it('labels, environment and build in their other forms are the same', async () => {
     const one =
       'services: {a: {image: x, environment: {A: "1", B: two}, labels: {l: "m"}, build: {context: x}, tmpfs: /t, command: [a, b c]}}'
