@@ -72,7 +72,7 @@ describe.skipIf(withoutEngine)('drift of a stack in containers', () => {
       docker(['update', '--memory', '512m', '--memory-swap', '512m', '--cpus', '0.5', nameOf('worker-1')])
       expect(await drift(project)).toEqual({
         said: [
-          'changed worker-1.cpus: 1 CPU → 0.5 CPU',
+          'changed worker-1.cpus: 1.5 CPU → 0.5 CPU',
           'changed worker-1.memory: 921.6 MiB (966367641 bytes) → 512 MiB',
         ],
         exitCode: 3,
@@ -110,6 +110,15 @@ describe.skipIf(withoutEngine)('drift of a stack in containers', () => {
         'missing provider: runs → -',
         'unexpected extra: - → runs',
       ])
+    })
+  })
+
+  it('has none in the reference size either', { timeout: 600_000 }, async () => {
+    await withDockerProject(async (project) => {
+      const up = ['up', '--profile', '4c8g', '--port', 'auto', '--timeout', '300s']
+      expect((await run(project, up, { env })).document).toMatchObject({ ok: true })
+      await runRadtune(project, ['generate', '--profile', '4c8g'], { env })
+      expect(await drift(project, ['--strict'])).toEqual({ said: [], exitCode: 0 })
     })
   })
 
