@@ -80,9 +80,9 @@ const heapVariables = [
 const PAGE_BYTES = 65_536
 
 /**
- * What runs against a plan: each service with its limits, heap, flags and environment. Programs that run once are there only
- * for as long as they run, so they are not missed. Values that a service only starts with, and live settings change later, are left to the settings
- * that it runs by.
+ * What runs against a plan: each service with its limits, heap, flags and environment. Programs that run once are there only for
+ * as long as they run, so they are not missed. Values that a service only starts with, and that change while it runs, are left to
+ * the settings that it runs by.
  */
 export function processSource(
   spec: StackSpec,
