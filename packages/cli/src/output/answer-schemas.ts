@@ -2,6 +2,7 @@ import { evaluationSchema, snapshotSchema } from '@radtune/core/metrics'
 import { z } from 'zod'
 import { adviseSchemas } from './advise-schema.ts'
 import { benchSchemas, calibratedPlanSchema } from './bench-schema.ts'
+import { driftSchema } from './drift-schema.ts'
 import { envelopeSchema } from './envelope-schema.ts'
 import { importSchema } from './import-schema.ts'
 import { stackSchemas } from './stack-schemas.ts'
@@ -289,6 +290,7 @@ export const answerSchemas = {
   'radtune.profiles-new/1': envelopeSchema('radtune.profiles-new/1', profilesNew),
   'radtune.explain/1': envelopeSchema('radtune.explain/1', explain),
   'radtune.doctor/1': envelopeSchema('radtune.doctor/1', doctor),
+  'radtune.drift/1': envelopeSchema('radtune.drift/1', driftSchema),
   'radtune.import/1': envelopeSchema('radtune.import/1', importSchema),
   'radtune.generate/1': envelopeSchema('radtune.generate/1', generate),
   'radtune.init/1': envelopeSchema('radtune.init/1', init),

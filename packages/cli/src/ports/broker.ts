@@ -1,4 +1,5 @@
 import type { PartitionProgress } from '@radtune/core/contract'
+import type { FoundKafka } from '@radtune/core/drift'
 import type { KafkaSnapshot } from '@radtune/core/metrics'
 
 /** What radtune asks the broker: the committed offsets of the worker group with their counters, the ends of the topics, and records. */
@@ -15,6 +16,8 @@ export interface Broker {
    * `from` is not in its log.
    */
   readLog(place: LogPlace): Promise<LogPart>
+  /** Topics with their configs, and the configs of the broker, each with who set it. */
+  describe(): Promise<FoundKafka>
   close(): Promise<void>
 }
 

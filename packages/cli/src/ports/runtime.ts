@@ -103,6 +103,33 @@ export type RuntimeEvent =
   | { kind: 'limits'; enforced: boolean; how: string }
   | { kind: 'note'; text: string }
 
+/** Limits as one source tells them; undefined is none. */
+export interface ProcessLimits {
+  memoryBytes: number | undefined
+  cpus: number | undefined
+}
+
+/** A program of a stack as it was started, and what limits it, each as its own source tells. */
+export interface RunningProcess {
+  name: string
+  /** Why it does not run; undefined while it does. */
+  ended: string | undefined
+  /** Of a container. */
+  image: string | undefined
+  /** Words of its command line. */
+  command: Reading<readonly string[]>
+  environment: Reading<Readonly<Record<string, string>>>
+  /** As whoever started it was told, and as the kernel holds it to them. */
+  told: Reading<ProcessLimits>
+  kernel: Reading<ProcessLimits>
+}
+
+/** What runs of a project, also what its plan does not know. */
+export interface RunningStack {
+  launch: Launch
+  processes: readonly RunningProcess[]
+}
+
 export interface LogLine {
   service: string
   /** Wall-clock milliseconds; undefined when the line carries no time. */
@@ -124,6 +151,13 @@ export interface RuntimeWatch {
   close(): void
 }
 
+export interface LaunchOptions {
+  signal: AbortSignal
+  onEvent: (event: RuntimeEvent) => void
+  /** Programs that run once and are to run again, though nothing of them differs. */
+  again?: readonly string[]
+}
+
 /** The runtime port: launch, find again, observe and stop one stack of a project. Local processes or Docker behind it. */
 export interface Runtime {
   readonly name: 'local' | 'docker'
@@ -132,16 +166,15 @@ export interface Runtime {
    * behind is ended, with a note for each.
    */
   inspect(options?: { onEvent: (event: RuntimeEvent) => void }): Promise<StackState | undefined>
+  /** What runs as it was started; undefined when nothing was launched. Changes nothing. Throws when the runtime does not answer. */
+  describe(): Promise<RunningStack | undefined>
   /** Begins to watch at the first question. Where it is left out, `inspect` costs no more. */
   watch?(): RuntimeWatch
   /**
-   * Brings the stack to `launch`: starts what is missing in order of dependence, restarts only what differs, and resolves
-   * when every service is healthy. Throws a RadtuneError that names the service that did not come up.
+   * Brings the stack to `launch`: starts what is missing in order of dependence, restarts only what differs, puts limits back to
+   * those of the plan, and resolves when every service is healthy. Throws a RadtuneError that names the service that did not come up.
    */
-  launch(
-    launch: Launch,
-    options: { signal: AbortSignal; onEvent: (event: RuntimeEvent) => void },
-  ): Promise<StackState>
+  launch(launch: Launch, options: LaunchOptions): Promise<StackState>
   /** Stops all services in reverse order with grace; resolves when nothing is left. False when nothing ran. */
   stop(options: { onEvent: (event: RuntimeEvent) => void }): Promise<boolean>
   /** Whether earlier data of this runtime exist, and of which profile. */

@@ -7,7 +7,7 @@ import {
   isHandEdited,
   renderComposeFolder,
 } from '@radtune/core/render'
-import { pinName } from '@radtune/core/stack'
+import { type Pin, pinName, type StackSpec } from '@radtune/core/stack'
 import type { Files } from '../ports/files.ts'
 import { readGenerated, writeGenerated } from './generated-files.ts'
 import { type PlanPlaces, planProject } from './plan-project.ts'
@@ -51,6 +51,15 @@ export interface GeneratedCompose {
 
 const DOCKERFILE = 'compose/image/Dockerfile'
 
+/** What a profile is generated to, before it is compared with anything. */
+export interface RenderedFolder {
+  spec: StackSpec
+  /** Each file with its absolute path, and its path from the project folder. */
+  files: readonly { path: string; shown: string; artifact: Artifact }[]
+  hasSources: boolean
+  leftOut: readonly Pin[]
+}
+
 /**
  * Plans a profile without anything that only this machine has, renders its compose files and compares them with those on
  * disk. Writes nothing. Throws what planning throws, and RT-GEN-002.
@@ -59,6 +68,20 @@ export async function generateCompose(
   places: PlanPlaces,
   request: GenerateRequest,
 ): Promise<GeneratedCompose> {
+  const { spec, files, hasSources, leftOut } = await renderFolder(places, request)
+  const generated: GeneratedFile[] = []
+  for (const { path, shown, artifact } of files)
+    generated.push({ path, shown, ...compare(await readGenerated(places.files, path), artifact) })
+  return {
+    profile: spec.profile,
+    files: generated,
+    hasSources,
+    leftOut: leftOut.map((pin) => `${pinName(pin)} (${pin.at ?? pin.origin})`),
+  }
+}
+
+/** Plans and renders what `generateCompose` compares. Throws what planning throws. */
+export async function renderFolder(places: PlanPlaces, request: GenerateRequest): Promise<RenderedFolder> {
   const { profile, profileFromEnvironment = false, assignments, environments, version } = request
   const { spec, leftOut } = await planProject(places, {
     profile,
@@ -71,17 +94,15 @@ export async function generateCompose(
   const hasSources = (await files.kind(`${projectDir}/${DOCKERFILE}`)) === 'file'
   const sources = hasSources ? relative(folder, projectDir).replaceAll('\\', '/') || '.' : undefined
   const artifacts = renderComposeFolder({ spec, version, sources, environments })
-  const generated: GeneratedFile[] = []
-  for (const artifact of artifacts) {
-    const path = `${folder}/${artifact.path}`
-    const shown = path.startsWith(`${projectDir}/`) ? path.slice(projectDir.length + 1) : path
-    generated.push({ path, shown, ...compare(await readGenerated(files, path), artifact) })
-  }
   return {
-    profile: spec.profile,
-    files: generated,
+    spec,
+    files: artifacts.map((artifact) => {
+      const path = `${folder}/${artifact.path}`
+      const shown = path.startsWith(`${projectDir}/`) ? path.slice(projectDir.length + 1) : path
+      return { path, shown, artifact }
+    }),
     hasSources,
-    leftOut: leftOut.map((pin) => `${pinName(pin)} (${pin.at ?? pin.origin})`),
+    leftOut,
   }
 }
 

@@ -90,9 +90,10 @@ export async function importCompose(places: ImportPlaces, request: ImportRequest
   }
 }
 
-async function readProject(
+/** Reads compose files as one project. Throws RT-COMP-001 with every problem. */
+export async function readProject(
   files: readonly string[],
-  { files: disk, workingDir, environment }: ImportPlaces,
+  { files: disk, workingDir, environment }: Omit<ImportPlaces, 'composeSchema'>,
 ): Promise<ComposeProject> {
   const failures: unknown[] = []
   const read = await readCompose({
@@ -118,7 +119,7 @@ async function readProject(
 }
 
 /** What the schema of compose says beside what the reader has said of the same places. */
-async function schemaProblems(
+export async function schemaProblems(
   { node, notes }: ComposeProject,
   { composeSchema }: ImportPlaces,
 ): Promise<ComposeProblem[]> {

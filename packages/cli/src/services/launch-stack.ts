@@ -9,6 +9,7 @@ import { checkData } from './check-data.ts'
 import type { CriticalStep } from './critical-path.ts'
 import { startDeadline } from './deadline.ts'
 import { dropEarlierData } from './drop-earlier-data.ts'
+import { findAltered } from './find-altered.ts'
 import { compareLaunches, type LaunchDifference } from './launch-difference.ts'
 import { decidePorts } from './launch-ports.ts'
 import { leaveOtherRuntime } from './other-runtime.ts'
@@ -162,12 +163,14 @@ async function bringUp(launching: Launching, spec: StackSpec, data: DataSource):
     }),
   }
   const differences = running ? compareLaunches(await runningLaunch(world, running), launch) : []
-  if (running && differences.length === 0 && allHealthy(running))
-    return await alreadyUp(launching, running, startedAt)
-  if (differences.length > 0) talk.onEvent({ kind: 'differs', differences })
+  const same = running !== undefined && differences.length === 0 && allHealthy(running)
+  const altered = same ? await findAltered(world, launch, running) : undefined
+  if (same && altered?.differences.length === 0) return await alreadyUp(launching, running, startedAt)
+  const shown = [...differences, ...(altered?.differences ?? [])]
+  if (shown.length > 0) talk.onEvent({ kind: 'differs', differences: shown })
   talk.onEvent({ kind: 'written', state: await world.project.writeLaunch(launch), launch })
   if (data.kind === 'files') await world.project.pruneSpool(data.paths)
-  return await startAndWait(launching, { launch, before: running, startedAt })
+  return await startAndWait(launching, { launch, before: running, startedAt, again: altered?.again ?? [] })
 }
 
 async function alreadyUp(launching: Launching, stack: StackState, startedAt: number): Promise<LaunchOutcome> {

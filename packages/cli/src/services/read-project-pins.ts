@@ -105,13 +105,17 @@ export function parseSettingsFile(
         else if (!(isScalar(value) && value.value === null))
           refuse(startOf(key), 'settings: is a map of KEY: VALUE')
         return
-      default:
-        refuse(
-          startOf(key),
-          `unknown key "${key.value}"; known here: profile, settings`,
-          nearest(String(key.value), ['profile', 'settings']),
-        )
+      case 'drift':
+        // Read by radtune drift, which says what is wrong with it.
+        if (origin === 'radtune.yaml') return
+        break
     }
+    const known = ['profile', 'settings', ...(origin === 'radtune.yaml' ? ['drift'] : [])]
+    refuse(
+      startOf(key),
+      `unknown key "${key.value}"; known here: ${known.join(', ')}`,
+      nearest(String(key.value), known),
+    )
   }
 
   function readPin(key: Scalar, value: unknown): void {

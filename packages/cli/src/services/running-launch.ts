@@ -9,7 +9,7 @@ import { compareLaunches } from './launch-difference.ts'
  */
 export async function runningLaunch(
   { project }: Pick<StackWorld, 'project'>,
-  { launch }: StackState,
+  { launch }: Pick<StackState, 'launch'>,
 ): Promise<Launch> {
   const written = await project.readLaunch()
   return written && compareLaunches(launch, written).every(({ path }) => isLivePath(path)) ? written : launch

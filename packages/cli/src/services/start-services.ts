@@ -15,6 +15,8 @@ export interface Start {
   /** The stack that ran before, when one did. */
   before: StackState | undefined
   startedAt: number
+  /** Programs that run once and are to run again, though nothing of them differs. */
+  again: readonly string[]
 }
 
 /** What starting the services came to. */
@@ -47,7 +49,7 @@ export async function settleSettings({ world, talk, warn }: Launching, launch: L
  */
 export async function startServices(
   launching: Launching,
-  { launch, before, startedAt }: Start,
+  { launch, before, startedAt, again }: Start,
 ): Promise<Brought> {
   const { world, request, talk } = launching
   const conditions = new Map<string, ServiceEvent>()
@@ -66,6 +68,7 @@ export async function startServices(
     const receivedBefore = before ? await receivedSoFar(world, before) : undefined
     const stack = await world.runtime.launch(launch, {
       signal: deadline.signal,
+      again,
       onEvent(event) {
         // A download takes as long as the line needs; the runtime bounds it.
         if (event.kind === 'fetching') deadline.pause()

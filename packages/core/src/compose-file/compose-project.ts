@@ -50,6 +50,8 @@ export interface ComposeService {
   entrypoint?: Located<readonly string[]>
   /** env_file below environment; null is a variable that is passed on from the shell. */
   environment: ReadonlyMap<string, Located<string | null>>
+  /** Variables of environment files that `environment` gives another value. */
+  overridden: ReadonlyMap<string, Located<string>>
   ports: readonly Located<ComposePort>[]
   volumes: readonly Located<ComposeVolume>[]
   dependsOn: ReadonlyMap<string, Located<ComposeDependency>>

@@ -30,6 +30,7 @@ export function normaliseService(node: ComposeMap, context: ServiceContext): Com
   const scalar = (key: string) => located(entryOf(node, key), textOf)
   const optional = <Key extends keyof ComposeService>(key: Key, value: ComposeService[Key] | undefined) =>
     value === undefined ? {} : ({ [key]: value } as Pick<ComposeService, Key>)
+  const environment = readEnvironment(node, context)
   const replicas = Number(textOf(entryOf(deploy, 'replicas')) ?? textOf(entryOf(node, 'scale')) ?? 1)
   return {
     name: context.name,
@@ -38,7 +39,10 @@ export function normaliseService(node: ComposeMap, context: ServiceContext): Com
     build: !isNothing(entryOf(node, 'build')),
     ...optional('command', located(entryOf(node, 'command'), wordsOf)),
     ...optional('entrypoint', located(entryOf(node, 'entrypoint'), wordsOf)),
-    environment: readEnvironment(node, context),
+    environment,
+    overridden: new Map(
+      [...context.fileEnvironment].filter(([name, { value }]) => environment.get(name)?.value !== value),
+    ),
     ports: readList(node, 'ports', { read: readPort, note: context.note }),
     volumes: readList(node, 'volumes', { read: readVolume, note: context.note }),
     dependsOn: readDependencies(entryOf(node, 'depends_on')),

@@ -524,6 +524,20 @@ export const errorCatalogue = {
     explanation: 'Records are read from the running Kafka, which does not answer or does not hand them out.',
     fix: ['radtune status', 'radtune logs kafka'],
   },
+  'RT-DRIFT-001': {
+    title: 'a report of drift cannot be written',
+    exitCode: 1,
+    explanation:
+      'A reporter was given a file as NAME:FILE, and this user may not write it, or something else is in its place. The comparison itself was made; its verdict is not lost when it is asked for on standard output.',
+    fix: ['radtune drift', 'ls -ld FOLDER'],
+  },
+  'RT-DRIFT-002': {
+    title: 'what was found cannot be accepted',
+    exitCode: 1,
+    explanation:
+      'radtune drift --accept writes the found values into radtune.yaml as explicit settings. They were not written: no setting says what was found, several places say different values, or the file cannot be written.',
+    fix: ['radtune drift', 'radtune generate', 'radtune up'],
+  },
   'RT-GEN-001': {
     title: 'a file that was edited by hand was not overwritten',
     exitCode: 2,

@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8'
 import { Worker } from 'node:worker_threads'
 import { GROUPS, type Health, type SettingsReport, type WorkerSample } from '@radtune/core/contract'
 import type { SettingValues } from '@radtune/core/settings'
@@ -61,6 +62,9 @@ const YOUNG_GENERATION_MB = 16
  */
 export async function startWorker(options: WorkerOptions): Promise<{ close(): Promise<void> }> {
   const { logger, settings, share } = options
+  // On the command line it limits the heap of the main thread, which has got it by now. Left there it would be that of every thread:
+  // it wins over the limits that slots are given (Node's documentation of resourceLimits).
+  setFlagsFromString('--max-old-space-size=0')
   const slots = new Map<number, RunningSlot>()
   /** Slots that are no longer wanted and finish what they have. */
   const leaving = new Map<number, RunningSlot>()

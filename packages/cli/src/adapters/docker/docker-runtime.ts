@@ -4,12 +4,13 @@ import { join, resolve } from 'node:path'
 import { RadtuneError } from '@radtune/core/errors'
 import { KAFKA_VERSION, PIPELINE_IMAGE } from '@radtune/core/render'
 import type { ContainerInspectInfo } from 'dockerode'
-import type { Launch, Runtime, RuntimeEvent, StackState } from '../../ports/runtime.ts'
+import type { Launch, LaunchOptions, Runtime, RuntimeEvent, StackState } from '../../ports/runtime.ts'
 import { checkPorts } from '../local/index.ts'
 import { bringUp } from './bring-up.ts'
 import { requireCompose } from './compose-command.ts'
 import { readContainerLogs } from './container-logs.ts'
 import { createUsageMeter } from './container-usage.ts'
+import { describeContainers } from './describe-containers.ts'
 import { type Engine, findEngine, readEngine } from './engine.ts'
 import { findSources, imageIdOf, providePipeline, providePulled } from './images.ts'
 import { launchedFile, readLaunched, seeContainers, stackStateOf } from './launched-stack.ts'
@@ -98,10 +99,7 @@ export function createDockerRuntime({
     for (const { name } of await findVolumes(engine, place.project)) await engine.getVolume(name).remove()
   }
 
-  async function launch(
-    wanted: Launch,
-    { signal, onEvent }: { signal: AbortSignal; onEvent: (event: RuntimeEvent) => void },
-  ): Promise<StackState> {
+  async function launch(wanted: Launch, { signal, onEvent, again = [] }: LaunchOptions): Promise<StackState> {
     signal.throwIfAborted()
     const engine = await engineOf()
     await readEngine(engine)
@@ -110,7 +108,7 @@ export function createDockerRuntime({
     const volumes = await findVolumes(engine, place.project)
     checkData(volumes, wanted.spec.profile)
     const sources = findSources(import.meta.dirname)
-    const drawn = await renderStack(place, wanted, { version, sources, containers })
+    const drawn = await renderStack(place, wanted, { version, sources, containers, again })
     await checkPorts(drawn.services, publishedBy(containers))
     await provideImages(engine, drawn, { sources, signal, onEvent })
     const rendered = await withNewImages(engine, drawn, containers)
@@ -143,6 +141,10 @@ export function createDockerRuntime({
   return {
     name: 'docker',
     inspect,
+    async describe() {
+      const launched = await readLaunched(place.folder)
+      return launched && (await describeContainers(await engineOf(), place.project, launched))
+    },
     watch: () => watchStack(place, engineOf),
     launch,
     stop,

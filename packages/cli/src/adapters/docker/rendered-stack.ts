@@ -57,7 +57,14 @@ export async function renderStack(
     version,
     sources,
     containers,
-  }: { version: string; sources: string | undefined; containers: ReadonlyMap<string, ContainerInspectInfo> },
+    again,
+  }: {
+    version: string
+    sources: string | undefined
+    containers: ReadonlyMap<string, ContainerInspectInfo>
+    /** Programs that run once and are to run again. */
+    again: readonly string[]
+  },
 ): Promise<RenderedStack> {
   const development = environment === 'dev' && sources !== undefined
   const [artifact] = renderCompose({
@@ -84,6 +91,7 @@ export async function renderStack(
     const startValues = startValuesOf(step)
     const same =
       containers.has(name) &&
+      !again.includes(name) &&
       JSON.stringify(lasting(before[name], startValues)) === JSON.stringify(lasting(definition, startValues))
     return {
       name,

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { unknown } from '@radtune/core/metrics'
 import type { Broker } from '../../ports/broker.ts'
 import { type Cluster, openCluster } from './cluster.ts'
+import { describeKafka } from './describe-kafka.ts'
 import { createClient, TIMEOUT_MS, within } from './kafka-client.ts'
 import { createKafkaObserver, type KafkaObserver } from './observe-kafka.ts'
 import { readLog } from './read-log.ts'
@@ -58,6 +59,7 @@ export function createKafkaBroker({
       }
     },
     readLog: (place) => ask(({ cluster }) => readLog(cluster, place)),
+    describe: () => within(timeoutMs, bootstrap, createClient(bootstrap, timeoutMs).then(describeKafka)),
     close: disconnect,
   }
 }

@@ -5,7 +5,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { RadtuneError } from '@radtune/core/errors'
 import { type LocalProcess, renderLocal } from '@radtune/core/render'
-import type { Launch, Runtime, RuntimeEvent, StackState } from '../../ports/runtime.ts'
+import type { Launch, LaunchOptions, Runtime, RuntimeEvent, StackState } from '../../ports/runtime.ts'
+import { describeProcesses } from './describe-processes.ts'
 import { findJava } from './java.ts'
 import { cacheRoot, classArchivePath, provideKafka } from './kafka-artefacts.ts'
 import { newClusterId } from './kafka-broker.ts'
@@ -43,6 +44,7 @@ export function createLocalRuntime({
   return {
     name: 'local',
     inspect: (options) => inspect(localFolder, options?.onEvent),
+    describe: () => describeProcesses(localFolder, SILENCE_MS),
     launch: (launch, options) => launchStack(place, launch, options),
     stop: ({ onEvent }) => stopStack(localFolder, onEvent),
     async data() {
@@ -88,7 +90,7 @@ async function inspect(
 async function launchStack(
   place: Place,
   launch: Launch,
-  { signal, onEvent }: { signal: AbortSignal; onEvent: (event: RuntimeEvent) => void },
+  { signal, onEvent, again = [] }: LaunchOptions,
 ): Promise<StackState> {
   const { localFolder } = place
   signal.throwIfAborted()
@@ -104,7 +106,7 @@ async function launchStack(
   const supervisor = await provideSupervisor(place)
   try {
     const state = stackState(
-      await askSupervisor(supervisor, { kind: 'launch', launch, processes }, { onEvent, signal }),
+      await askSupervisor(supervisor, { kind: 'launch', launch, processes, again }, { onEvent, signal }),
     )
     if (!state) throw new RadtuneError('RT-LOCAL-009', { what: 'the supervisor has started nothing' })
     return state

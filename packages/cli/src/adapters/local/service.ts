@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { isDeepStrictEqual } from 'node:util'
 import type { LocalProcess } from '@radtune/core/render'
 import type { ServiceCondition } from '../../ports/runtime.ts'
 import { dropClassArchive, keepClassArchive, openClassArchive } from './class-archive.ts'
@@ -112,12 +111,10 @@ export class Service {
     this.group?.limitCpus(this.process.limits.cpus)
   }
 
-  /** Takes over start values and limits that have changed, without a restart. */
+  /** Takes over start values and limits without a restart; limits also where they are the same, as somebody may have changed them in the kernel. */
   adopt(process: LocalProcess): void {
     const { limits } = process
-    const before = this.process.limits
     this.process = process
-    if (isDeepStrictEqual(limits, before)) return
     this.group?.limitMemory(limits.memoryBytes)
     this.group?.reserveCpus(limits.reservedCpus)
     if (!this.launching) this.group?.limitCpus(limits.cpus)

@@ -6,9 +6,13 @@ import type { RuntimeEvent, ServiceState, StackState } from '../../ports/runtime
 export const PROTOCOL_VERSION = 1
 
 export type SupervisorRequest =
-  | { kind: 'launch'; launch: unknown; processes: readonly LocalProcess[] }
+  /** `again`: programs that run once and are to run again, though nothing of them differs. */
+  | { kind: 'launch'; launch: unknown; processes: readonly LocalProcess[]; again?: readonly string[] }
   | { kind: 'inspect' }
   | { kind: 'stop' }
+
+/** What a supervisor is asked to bring up. */
+export type LaunchRequest = Omit<Extract<SupervisorRequest, { kind: 'launch' }>, 'kind'>
 
 export interface SupervisorView {
   launch: unknown

@@ -10,7 +10,7 @@ import { type LogFile, openLogFile } from './log-file.ts'
 import { type Patience, Service } from './service.ts'
 import { createUsageSampler, NOT_RUNNING, type RunningService } from './service-usage.ts'
 import type { StackGroups } from './stack-groups.ts'
-import type { SupervisorView } from './supervisor-protocol.ts'
+import type { LaunchRequest, SupervisorView } from './supervisor-protocol.ts'
 import { STACK_MARKER } from './supervisor-state.ts'
 
 export interface SupervisorOptions {
@@ -73,7 +73,7 @@ export class Supervisor {
    * Throws RT-UP-003 or RT-UP-004 for a service that does not come up, and then leaves the others as they are.
    */
   async bring(
-    request: { launch: unknown; processes: readonly LocalProcess[] },
+    request: LaunchRequest,
     { signal, onEvent }: { signal: AbortSignal; onEvent: OnEvent },
   ): Promise<SupervisorView> {
     if (this.operation)
@@ -137,7 +137,7 @@ export class Supervisor {
   }
 
   private async reconcile(
-    { launch, processes }: { launch: unknown; processes: readonly LocalProcess[] },
+    { launch, processes, again = [] }: LaunchRequest,
     { signal, onEvent }: { signal: AbortSignal; onEvent: OnEvent },
   ): Promise<SupervisorView> {
     const before = this.services
@@ -145,7 +145,8 @@ export class Supervisor {
     const kept = new Set<string>()
     for (const process of processes) {
       const service = before.find(({ process: { name } }) => name === process.name)
-      if (service && isSameRun(service.process, process) && (service.alive || service.finished))
+      const wanted = again.includes(process.name)
+      if (service && !wanted && isSameRun(service.process, process) && (service.alive || service.finished))
         kept.add(process.name)
     }
     // What runs once prepares the ground for others: again when that ground is new, which another one-shot does not make it.

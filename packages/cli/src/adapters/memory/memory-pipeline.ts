@@ -13,8 +13,10 @@ import {
   type WorkerSample,
 } from '@radtune/core/contract'
 import { type KafkaSnapshot, known, type Reading, unknown } from '@radtune/core/metrics'
+import type { StackSpec } from '@radtune/core/stack'
 import type { Broker } from '../../ports/broker.ts'
 import type { StatsSource } from '../../ports/stats.ts'
+import { type MemoryKafka, plannedKafka } from './memory-kafka.ts'
 import { type MemoryLog, readMemoryLog, snapshotOfLog } from './memory-log.ts'
 
 /** What flows through the pipeline of a memory world; tests change it as they go. */
@@ -50,6 +52,8 @@ export interface MemoryPipeline {
   silent: Set<string>
   /** Records that can be read one by one: what is observed of topics and commits is then theirs. */
   log: MemoryLog | undefined
+  /** What somebody has changed in Kafka by hand. */
+  alterKafka: (kafka: MemoryKafka) => void
 }
 
 export function createMemoryPipeline(): MemoryPipeline {
@@ -71,6 +75,7 @@ export function createMemoryPipeline(): MemoryPipeline {
     p99Ms: () => 41,
     silent: new Set(),
     log: undefined,
+    alterKafka: () => undefined,
   }
 }
 
@@ -113,7 +118,11 @@ function flowAt(pipeline: MemoryPipeline, now: number) {
   return { fresh, published, total, processed, dirty, duplicates, normal: processed - dirty - duplicates }
 }
 
-export function createMemoryBroker(pipeline: MemoryPipeline, now: () => number): Broker {
+export function createMemoryBroker(
+  pipeline: MemoryPipeline,
+  now: () => number,
+  spec: () => StackSpec | undefined = () => undefined,
+): Broker {
   const broker: Broker = {
     async observe() {
       try {
@@ -137,6 +146,13 @@ export function createMemoryBroker(pipeline: MemoryPipeline, now: () => number):
         { partition: 0, low: 0, end: total, committed: processed, counters },
         { partition: 1, ...empty },
       ]
+    },
+    async describe() {
+      const planned = spec()
+      if (pipeline.brokerDown || planned === undefined) throw new Error('connect ECONNREFUSED 127.0.0.1:9092')
+      const kafka = plannedKafka(planned)
+      pipeline.alterKafka(kafka)
+      return kafka
     },
     async readLog(place) {
       if (pipeline.brokerDown) throw new Error('connect ECONNREFUSED 127.0.0.1:9092')

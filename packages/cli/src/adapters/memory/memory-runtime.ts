@@ -1,4 +1,5 @@
 import type { WarmUp } from '@radtune/core/contract'
+import { localProcesses, type WantedProcess } from '@radtune/core/drift'
 import { RadtuneError } from '@radtune/core/errors'
 import { known, unknown } from '@radtune/core/metrics'
 import { isLiveSetting, type SettingKey, settings } from '@radtune/core/settings'
@@ -7,6 +8,7 @@ import type { Clock } from '../../ports/clock.ts'
 import type {
   Launch,
   LogLine,
+  RunningProcess,
   Runtime,
   RuntimeEvent,
   ServiceCondition,
@@ -26,6 +28,12 @@ export interface MemoryRuntimeScript {
   /** Whether the limits of the plan are enforced, and how that is said. */
   limits: { enforced: boolean; how: string }
   logs: Map<string, string[]>
+  /** What somebody has changed behind radtune's back, or started beside it, by name. */
+  altered: Map<string, Partial<RunningProcess>>
+  /** It never says what runs. */
+  mute: boolean
+  /** Programs that were to run again, though nothing of them differs. */
+  again: string[]
   /** How often services were started, in order: what a reconcile restarted is visible here. */
   started: string[]
   stopped: string[]
@@ -39,6 +47,9 @@ export function createMemoryRuntimeScript(): MemoryRuntimeScript {
     data: undefined,
     limits: { enforced: false, how: 'advisory: heap flags and niceness' },
     logs: new Map(),
+    altered: new Map(),
+    mute: false,
+    again: [],
     started: [],
     stopped: [],
   }
@@ -112,7 +123,34 @@ export function createMemoryRuntime(
         services: [...services.values()],
       }
     },
-    async launch(launch, { signal, onEvent }) {
+    async describe() {
+      if (script.mute) await new Promise(() => undefined)
+      if (!running) return undefined
+      const { launch, services } = running
+      const own = localProcesses(launch).flatMap((process) => {
+        const state = services.get(process.name)
+        return state ? [runningProcess(process, state, clock.now())] : []
+      })
+      const beside = [...script.altered.keys()].filter((name) => !own.some((one) => one.name === name))
+      const gone = unknown('it is not of the plan')
+      const foreign = {
+        ended: undefined,
+        image: undefined,
+        command: gone,
+        environment: gone,
+        told: gone,
+        kernel: gone,
+      }
+      return {
+        launch,
+        processes: [...own, ...beside.map((name) => ({ name, ...foreign }))].map((one) => ({
+          ...one,
+          ...script.altered.get(one.name),
+        })),
+      }
+    },
+    async launch(launch, { signal, onEvent, again = [] }) {
+      script.again.push(...again)
       if (script.fetchMs > 0) {
         onEvent({ kind: 'fetching', what: 'Kafka 4.3.1', detail: '46 files' })
         await clock.sleep(script.fetchMs, signal)
@@ -192,6 +230,23 @@ function serviceState(
       ? known({ periods: 400, throttledPeriods: 100, throttledMs: 5000, recentShare: 0.25 }, since)
       : unknown('no CPU limit is enforced'),
     limits: { memoryBytes: spec?.memoryBytes ?? 0, cpus: spec?.cpus ?? 0, ...limits },
+  }
+}
+
+function runningProcess(
+  { name, command, environment }: WantedProcess,
+  { pid, condition, limits }: ServiceState,
+  now: number,
+): RunningProcess {
+  const { memoryBytes, cpus, enforced, how } = limits
+  return {
+    name,
+    ended: pid === undefined ? condition : undefined,
+    image: undefined,
+    command: known(command, now),
+    environment: known({ PATH: '/usr/bin', ...environment }, now),
+    told: unknown('nobody is told'),
+    kernel: enforced ? known({ memoryBytes, cpus }, now) : unknown(how),
   }
 }
 

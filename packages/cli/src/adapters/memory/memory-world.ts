@@ -91,7 +91,12 @@ export function createMemoryWorld(): MemoryWorld {
       ports: () => project.launch?.ports.stats ?? {},
       settings: (service) => reportInMemory(topic, project.launch as Launch, service),
     }),
-    broker: () => createMemoryBroker(pipeline, () => clock.now()),
+    broker: () =>
+      createMemoryBroker(
+        pipeline,
+        () => clock.now(),
+        () => project.launch?.spec,
+      ),
     settings: () =>
       createMemorySettingsTopic(topic, ({ key, value }) => {
         if (key === 'provider.rate' && value !== null && pipeline.followsRate)
