@@ -147,6 +147,7 @@ export default class Monitor extends BaseCommand {
       moments: (signal, pace) => this.#moments(flags, pace, signal),
       onMoment: async (moment) => recorder?.write(moment),
       judge: this.#judge(flags),
+      drift: () => this.#drift(flags),
       pace: createMonitorPace({ ...request, replayed }),
       replayed,
       self,
@@ -211,6 +212,15 @@ export default class Monitor extends BaseCommand {
       own: ownSettings(await journal.read()),
       facts: await collectFacts(await this.world.stackWorld(projectDir)),
     }
+  }
+
+  /** An extra, as advice is. */
+  async #drift(flags: MonitorFlagValues): Promise<number | undefined> {
+    if (flags.replay !== undefined) return undefined
+    const { countDrift } = await import('../services/count-drift.ts')
+    const places = { ...(await this.planPlaces(flags)), composeSchema: this.world.composeSchema }
+    const world = await this.world.stackWorld(places.projectDir)
+    return await countDrift(places, { world, version: this.config.version }).catch(() => undefined)
   }
 
   async #planOf(profile: string, flags: MonitorFlagValues): Promise<StackSpec> {

@@ -250,6 +250,8 @@ describe('the monitor screen', () => {
     await sees('the rules have not been asked yet')
     const judged = judgeMoment(moment, { spec: plannedSpec('4c8g') })
     store.judge(judged)
+    store.compare(2)
+    await sees('drift 2')
     await sees('Measured 39 s')
     await sees('Bottleneck: no bottleneck: 31 % busy')
     const [step] = judged.advice.steps

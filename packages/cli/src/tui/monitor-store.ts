@@ -24,6 +24,8 @@ export interface MonitorState {
   look: Look
   /** What the rules said last; undefined before they were asked. */
   judged: Judged | undefined
+  /** In how many fields what runs is not as it should be; undefined before that was compared. */
+  drift: number | undefined
   /** Oldest first. */
   logs: readonly ShownLogLine[]
   /** A replay has come to its end. */
@@ -36,6 +38,7 @@ export interface MonitorStore {
   add(moment: Moment): void
   finish(): void
   judge(judged: Judged): void
+  compare(drift: number): void
   /** Holds the newest moment, or goes on with what came meanwhile. */
   togglePause(): void
   /**
@@ -68,6 +71,7 @@ export function createMonitorStore({
     held: undefined,
     look: firstLook(graphs),
     judged: undefined,
+    drift: undefined,
     logs: [],
     over: false,
   }
@@ -88,6 +92,7 @@ export function createMonitorStore({
     },
     finish: () => change({ over: true }),
     judge: (judged) => change({ judged }),
+    compare: (drift) => change({ drift }),
     togglePause() {
       if (ring.bounds) hold(state.held === undefined ? ring.bounds.newest : undefined)
     },

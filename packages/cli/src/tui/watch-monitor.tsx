@@ -9,6 +9,10 @@ import type { GraphStyle } from './view-models/graphs.ts'
 
 /** Samples from one judgement to the next: the rules look at half a minute and more. */
 const JUDGE_EVERY = 10
+/** Every five minutes at one a second: it costs as much as some hundred samples, and drift is no matter of seconds. */
+const COMPARE_EVERY = 300
+/** By then what there is to see has been drawn. */
+const FIRST_COMPARED = 20
 
 interface Watching {
   /** Begins to collect, or to replay, until the signal is aborted. */
@@ -20,6 +24,8 @@ interface Watching {
   onMoment(moment: Moment): Promise<void>
   /** What the rules say of a moment; undefined where there is nothing to judge by. */
   judge(moment: Moment): Promise<Judged | undefined>
+  /** How much of what runs is not as it should be; undefined where that cannot be told, as of a recording. */
+  drift(): Promise<number | undefined>
   pace: MonitorPace
   replayed: boolean
   self: (() => string) | undefined
@@ -42,6 +48,7 @@ export async function watchMonitor({
   moments,
   onMoment,
   judge,
+  drift,
   pace,
   replayed,
   graphs,
@@ -77,6 +84,11 @@ export async function watchMonitor({
         },
       }
       let count = 0
+      // Beside the samples: a source that is slow for it must not hold them up.
+      const compare = async () => {
+        const found = await drift()
+        if (found !== undefined) store.compare(found)
+      }
       for await (const moment of await moments(signal, stepped)) {
         await onMoment(moment)
         store.add(moment)
@@ -84,6 +96,7 @@ export async function watchMonitor({
           const judged = await judge(moment)
           if (judged) store.judge(judged)
         }
+        if (count % COMPARE_EVERY === FIRST_COMPARED) void compare()
         count += 1
         if (replayed) await untilWanted(store, signal)
       }

@@ -54,7 +54,7 @@ export function MonitorScreen(props: MonitorScreenProps) {
 }
 
 function linesOf(
-  { moment, held, look, logs, judged, over }: MonitorState,
+  { moment, held, look, logs, judged, drift, over }: MonitorState,
   { intervalMs, replayed, self }: MonitorScreenProps,
   size: ScreenSize,
 ): readonly StyledLine[] {
@@ -67,7 +67,7 @@ function linesOf(
   const mode = held !== undefined ? 'PAUSED' : over ? 'END' : replayed ? 'REPLAY' : 'LIVE'
   const keys = MONITOR_KEYS.filter(({ footer }) => footer)
   return monitorView(
-    { moment, intervalMs: intervalMs(), mode, self: self?.(), screen: { look, keys, logs, judged } },
+    { moment, intervalMs: intervalMs(), mode, self: self?.(), screen: { look, keys, logs, judged, drift } },
     size,
   )
 }

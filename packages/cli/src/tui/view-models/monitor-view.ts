@@ -32,6 +32,7 @@ export interface MonitorView {
     keys: readonly KeyName[]
     logs: readonly ShownLogLine[]
     judged: Judged | undefined
+    drift?: number | undefined
   }
 }
 
@@ -188,7 +189,11 @@ function footerLine({ look, keys }: NonNullable<MonitorView['screen']>): StyledL
 /** What is to be known first, and how much there is to change. */
 function headLine({ moment: { evaluation }, screen }: MonitorView, columns: number): StyledLine {
   const steps = screen?.judged?.advice.steps.length ?? 0
-  const right = steps === 0 ? [] : [span(`a: advice ${steps} `, 'accent')]
+  const drift = screen?.drift ?? 0
+  const right = [
+    ...(drift === 0 ? [] : [span(`drift ${drift} `, 'warn')]),
+    ...(steps === 0 ? [] : [span(`a: advice ${steps} `, 'accent')]),
+  ]
   const room = columns - widthOf(right) - 1
   const said = [span(` ${wordOf(evaluation)}`, toneOf(evaluation.state)), span(`  ${headline(evaluation)}`)]
   return spread(fitLine(said, room), right, columns)
