@@ -28,8 +28,8 @@ export function Alerts({ alerts, threshold, unit, onShow }: AlertsProps) {
       <p className="visually-hidden" aria-live="polite">
         {announced}
       </p>
-      {alerts.length === 0 ? <p className="empty">None so far.</p> : null}
       <ol className="scroll">
+        {alerts.length === 0 ? <li className="empty">None so far.</li> : null}
         {alerts.slice(0, SHOWN).map((alert) => (
           <li key={alertKey(alert)}>
             <strong className="critical">

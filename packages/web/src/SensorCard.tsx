@@ -72,11 +72,13 @@ export function SensorCard({ point, unit, eventTime, apiUrl, onClose }: SensorCa
 
 /** Takes the focus, and gives it back to what had it when the card goes away with it. */
 function useFocusWhileOpen(heading: RefObject<HTMLElement | null>): void {
+  const opener = useRef<Element | null>(null)
   useEffect(() => {
-    const before = document.activeElement
+    if (document.activeElement !== heading.current) opener.current = document.activeElement
     heading.current?.focus()
     return () => {
-      if (document.activeElement === document.body && before instanceof HTMLElement) before.focus()
+      const { current } = opener
+      if (document.activeElement === document.body && current instanceof HTMLElement) current.focus()
     }
   }, [heading])
 }

@@ -54,11 +54,13 @@ export function placeLabels(
   const placed: { label: AlertLabel; x: number; y: number }[] = []
   for (const label of labels) {
     if (placed.length === MOST) break
-    const { x, y } = anchorOf(label.point, placing)
-    const halfWidth = (label.text.length * LABEL.characterPx + LABEL.paddingPx) / 2
-    const box = { left: x - halfWidth, top: y - LABEL.heightPx, right: x + halfWidth, bottom: y }
+    const anchor = anchorOf(label.point, placing)
     const { width, height } = placing.camera
-    const outside = x < 0 || y < 0 || x > width || y > height
+    const outside = anchor.x < 0 || anchor.y < 0 || anchor.x > width || anchor.y > height
+    const halfWidth = (label.text.length * LABEL.characterPx + LABEL.paddingPx) / 2
+    const x = Math.max(halfWidth, Math.min(width - halfWidth, anchor.x))
+    const y = Math.max(LABEL.heightPx, anchor.y)
+    const box = { left: x - halfWidth, top: y - LABEL.heightPx, right: x + halfWidth, bottom: y }
     if (outside || taken.some((other) => overlap(other, box))) continue
     taken.push(box)
     placed.push({ label, x, y })

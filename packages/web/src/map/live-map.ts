@@ -60,7 +60,7 @@ export interface LiveMapOptions {
 
 const EMPTY_SCENE: MapScene = { points: new Map(), labels: [], nowMs: 0, cell: 'max', selected: null }
 const CLICK_REACH_PX = 14
-const FIT = { paddingPx: 60, maxZoom: 11 }
+const FIT = { paddingPx: 60, paddingShare: 0.15, maxZoom: 11 }
 
 /** Makes a map in a container. Rejects when the browser has no WebGL. */
 export async function createLiveMap(options: LiveMapOptions): Promise<LiveMap> {
@@ -124,15 +124,20 @@ export async function createLiveMap(options: LiveMapOptions): Promise<LiveMap> {
     overlay.mark(scene.selected, now)
   }
 
-  const fit = () => {
+  const fit = ({ animate }: { animate: boolean }) => {
     const bounds = boundsOf(scene.points.values())
     if (!bounds) return
     placed = true
-    map.fitBounds(bounds, { padding: FIT.paddingPx, maxZoom: FIT.maxZoom })
+    const { width, height } = camera()
+    const padding = Math.min(FIT.paddingPx, Math.floor(Math.min(width, height) * FIT.paddingShare))
+    map.fitBounds(bounds, { padding, maxZoom: FIT.maxZoom, animate })
   }
 
   map.on('load', () => map.addLayer(layer))
   map.on('render', drawOverlay)
+  map.once('idle', () => {
+    options.container.dataset.drawn = 'true'
+  })
   map.on('moveend', ({ originalEvent }) => {
     if (placed || originalEvent) options.onMove(placeOf(map))
   })
@@ -159,11 +164,11 @@ export async function createLiveMap(options: LiveMapOptions): Promise<LiveMap> {
         layer.setPoints(buffer)
       }
       scene = next
-      if (!placed && scene.points.size > 0) fit()
+      if (!placed && scene.points.size > 0) fit({ animate: false })
       map.triggerRepaint()
     },
     zoomBy: (steps) => void map.easeTo({ zoom: map.getZoom() + steps }),
-    fit,
+    fit: () => fit({ animate: true }),
     show({ latitude, longitude, zoom }) {
       placed = true
       map.easeTo({ center: [longitude, latitude], zoom })
@@ -216,6 +221,7 @@ function addOverlay(map: MapLibreMap) {
   canvas.setAttribute('aria-hidden', 'true')
   const mark = document.createElement('div')
   mark.className = 'map-mark'
+  mark.hidden = true
   const labels = document.createElement('div')
   labels.className = 'map-labels'
   map.getCanvasContainer().append(canvas)

@@ -22,7 +22,8 @@ export function mercatorX(longitude: number): number {
 export function mercatorY(latitude: number): number {
   const bounded = Math.max(-MAX_LATITUDE, Math.min(MAX_LATITUDE, latitude))
   const sine = Math.sin((bounded * Math.PI) / 180)
-  return 0.5 - Math.log((1 + sine) / (1 - sine)) / (4 * Math.PI)
+  const y = 0.5 - Math.log((1 + sine) / (1 - sine)) / (4 * Math.PI)
+  return Math.max(0, Math.min(1, y))
 }
 
 export function longitudeOf(x: number): number {
