@@ -1,3 +1,4 @@
+import axe, { type AxeResults } from 'axe-core'
 import type { Locator, Page } from 'playwright-core'
 import { describe, expect, test, vi } from 'vitest'
 import { readSettings } from '../../core/src/settings/index.ts'
@@ -149,6 +150,27 @@ describe.skipIf(chromiumIsMissing)('the map in Chromium (at /usr/bin/chromium or
     await reach('map')
     await page.keyboard.press('ArrowRight')
     await vi.waitFor(async () => expect(await page.getByRole('row').count()).toBe(10))
+  })
+
+  test.each([
+    ['map', 'dark'],
+    ['map', 'light'],
+    ['table', 'dark'],
+    ['table', 'light'],
+  ] as const)('axe finds nothing serious: %s, %s', async (view, colorScheme) => {
+    const { page } = await openMap(`?view=${view}`, { colorScheme })
+    if (view === 'map') await drawn(page)
+    await page
+      .getByRole('button', { name: /^Show device/ })
+      .first()
+      .click()
+    await page.getByTestId('card').waitFor()
+    if (view === 'table') await page.getByRole('radio', { name: 'table' }).click()
+    await page.evaluate(axe.source)
+    const { passes, violations } = await page.evaluate<AxeResults>('axe.run()')
+    expect(passes.length).toBeGreaterThan(20)
+    const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    expect(serious.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([])
   })
 
   test('a browser without WebGL gets the table, and is told why', async () => {

@@ -122,6 +122,7 @@ export async function createLiveMap(options: LiveMapOptions): Promise<LiveMap> {
     })
     labels.draw(scene.labels, { camera: now, grid: grid?.size ?? null })
     overlay.mark(scene.selected, now)
+    if (map.getLayer(layer.id) && map.areTilesLoaded()) options.container.dataset.drawn = 'true'
   }
 
   const fit = ({ animate }: { animate: boolean }) => {
@@ -135,9 +136,6 @@ export async function createLiveMap(options: LiveMapOptions): Promise<LiveMap> {
 
   map.on('load', () => map.addLayer(layer))
   map.on('render', drawOverlay)
-  map.once('idle', () => {
-    options.container.dataset.drawn = 'true'
-  })
   map.on('moveend', ({ originalEvent }) => {
     if (placed || originalEvent) options.onMove(placeOf(map))
   })

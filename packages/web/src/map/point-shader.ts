@@ -10,8 +10,8 @@ const TRACK_SHRINK = 0.65
 /** Radius in CSS pixels by level: low, moderate, high, critical. */
 const RADIUS = [4, 5.5, 7, 9] as const
 
-/** Room around a symbol for its outline and its ring. */
-const MARGIN = 6
+/** Room around a symbol for its outline, and for its ring; every pixel costs, where a processor draws. */
+const MARGIN = { outline: 2, ring: 5 } as const
 
 const colours = DOSE_CLASSES.map(({ colour }) => {
   const channels = [1, 3, 5].map((at) => Number.parseInt(colour.slice(at, at + 2), 16) / 255)
@@ -49,8 +49,6 @@ void main() {
   vec2 from_centre = (a_place.xy - u_centre.xy) + (a_place.zw - u_centre.zw);
   gl_Position = vec4(from_centre * u_clip_per_world, 0.0, 1.0);
   v_radius = RADII[level] * (critical ? 1.0 : u_shrink) * (track ? ${number(TRACK_SHRINK)} : 1.0);
-  v_extent = v_radius + ${number(MARGIN)};
-  gl_PointSize = 2.0 * v_extent * u_pixel_ratio;
   float age = max(0.0, u_now - a_heard);
   v_opacity = track
     ? mix(1.0, ${number(FADE.trackLeft)}, min(1.0, age / ${number(FADE.trackSeconds)}))
@@ -58,6 +56,8 @@ void main() {
   if (critical) v_opacity = 1.0;
   v_colour = COLOURS[dose];
   v_ring = dose >= ${RING_FROM_CLASS} && !track ? 1.0 : 0.0;
+  v_extent = v_radius + (v_ring > 0.5 || critical ? ${number(MARGIN.ring)} : ${number(MARGIN.outline)});
+  gl_PointSize = 2.0 * v_extent * u_pixel_ratio;
   v_outline = track ? 0.0 : 0.85;
   v_critical = critical ? 1.0 : 0.0;
 }`
