@@ -1,12 +1,20 @@
 import type { LivePoint } from '@radtune/core/contract'
 import { useEffect, useRef, useState } from 'react'
-import { formatCount, formatDose, formatEventTime, formatPosition } from './format.ts'
+import { formatCount, formatEventTime, formatPosition, formatReading, type Unit } from './format.ts'
 import { alertKey } from './live-model.ts'
 
 const SHOWN = 30
 const ANNOUNCE_EVERY_MS = 10_000
 
-export function Alerts({ alerts, threshold }: { alerts: readonly LivePoint[]; threshold: number | null }) {
+interface AlertsProps {
+  alerts: readonly LivePoint[]
+  /** CPM from which a reading is critical; null while unknown. */
+  threshold: number | null
+  unit: Unit
+  onShow(alert: LivePoint): void
+}
+
+export function Alerts({ alerts, threshold, unit, onShow }: AlertsProps) {
   const announced = useAnnouncement(alerts[0])
   return (
     <section className="alerts" aria-labelledby="alerts-title">
@@ -20,18 +28,25 @@ export function Alerts({ alerts, threshold }: { alerts: readonly LivePoint[]; th
       <p className="visually-hidden" aria-live="polite">
         {announced}
       </p>
-      {alerts.length === 0 ? <p className="empty">None so far.</p> : null}
       <ol className="scroll">
+        {alerts.length === 0 ? <li className="empty">None so far.</li> : null}
         {alerts.slice(0, SHOWN).map((alert) => (
           <li key={alertKey(alert)}>
             <strong className="critical">
               <span aria-hidden="true">▲ </span>
-              {formatCount(alert.value)} CPM
-            </strong>{' '}
-            ≈ {formatDose(alert.usvh)} µSv/h
-            <small>
-              {formatEventTime(alert.capturedTime)} · {formatPosition(alert)} · {alert.sensor}
-            </small>
+              {formatReading(alert, unit)}
+            </strong>
+            <span>{formatReading(alert, unit === 'cpm' ? 'usvh' : 'cpm')}</span>
+            <small>{formatEventTime(alert.capturedTime)}</small>
+            <small>{formatPosition(alert)}</small>
+            <small className="sensor">{alert.sensor}</small>
+            <button
+              type="button"
+              onClick={() => onShow(alert)}
+              aria-label={`Show ${alert.sensor} on the map`}
+            >
+              show
+            </button>
           </li>
         ))}
       </ol>

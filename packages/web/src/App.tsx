@@ -1,16 +1,23 @@
-import type { Level } from '@radtune/core/contract'
-import { useEffect, useSyncExternalStore } from 'react'
+import type { Level, LivePoint } from '@radtune/core/contract'
+import { useEffect, useMemo, useState, useSyncExternalStore } from 'react'
 import { Alerts } from './Alerts.tsx'
+import { levelRanges } from './breakdown.ts'
 import { type ConnectionWord, describeConnection } from './connection-state.ts'
+import { Filters } from './Filters.tsx'
+import { formatCount } from './format.ts'
 import { Header } from './Header.tsx'
+import { countShownLevels, filterPoints } from './level-filter.ts'
 import type { LiveConnection } from './live-connection.ts'
 import { countLevels } from './live-model.ts'
+import { Notice } from './Notice.tsx'
 import { Latency, Levels, Rate, Records } from './Panels.tsx'
-import { ReadingsTable } from './ReadingsTable.tsx'
+import { Stage } from './Stage.tsx'
+import { useViewState } from './use-view-state.ts'
+import type { MapPlace } from './view-state.ts'
 
 declare global {
   interface Window {
-    /** What tests and curious people can ask without reading the page. */
+    /** What tests and curious people can ask without reading the page. Points are those that the filter lets through. */
     __radtune?: {
       seq: number
       pointCount: number
@@ -20,45 +27,80 @@ declare global {
   }
 }
 
-export function App({ live }: { live: LiveConnection }) {
+const SHOW_ZOOM = 12
+
+export function App({ live, apiUrl }: { live: LiveConnection; apiUrl: string }) {
   const { model, connection } = useSyncExternalStore(live.subscribe, live.current)
   const { word, sentence } = describeConnection(connection, Date.now())
+  const [view, changeView] = useViewState()
+  const [chosen, setChosen] = useState<LivePoint | null>(null)
+  const [target, setTarget] = useState<MapPlace | null>(null)
+  const [sheetOpen, setSheetOpen] = useState(false)
+  const shown = useMemo(() => filterPoints(model.points, view.levels), [model.points, view.levels])
+  const counts = useMemo(() => countShownLevels(model.points.values()), [model.points])
   useEffect(() => {
-    window.__radtune = {
-      seq: model.seq,
-      pointCount: model.points.size,
-      levelCounts: countLevels(model.points.values()),
-      state: word,
-    }
-  }, [model, word])
+    const levelCounts = countLevels(shown.values())
+    window.__radtune = { seq: model.seq, pointCount: shown.size, levelCounts, state: word }
+  }, [model.seq, shown, word])
+
+  const showOnMap = (point: LivePoint) => {
+    const place = { latitude: point.latitude, longitude: point.longitude, zoom: SHOW_ZOOM }
+    setChosen(point)
+    setTarget(place)
+    setSheetOpen(false)
+    changeView({ view: 'map', place })
+  }
   const current = word === 'live' || word === 'lagging'
+  const { thresholds, stats } = model
+  const ranges = thresholds
+    ? { ...levelRanges(thresholds), critical: `≥ ${formatCount(thresholds.critical)}` }
+    : {}
   return (
     <>
       <Header model={model} word={word} sentence={sentence} onRetry={live.retryNow} />
-      <main className={current ? undefined : 'stale'}>
-        <div className="panels">
-          <Records stats={model.stats} />
-          <Levels stats={model.stats} thresholds={model.thresholds} />
-          <Latency stats={model.stats} />
-          <Rate stats={model.stats} rates={model.rates} />
+      <main className={current ? 'board' : 'board stale'}>
+        <div className={sheetOpen ? 'sheet open' : 'sheet'}>
+          <button
+            type="button"
+            className="sheet-handle"
+            aria-expanded={sheetOpen}
+            aria-controls="sheet-body"
+            onClick={() => setSheetOpen(!sheetOpen)}
+          >
+            {formatCount(shown.size)} sensors
+            <span className={model.alerts.length > 0 ? 'badge' : undefined}>
+              ▲ {model.alerts.length} alerts
+            </span>
+            <span aria-hidden="true">{sheetOpen ? '▾' : '▴'}</span>
+          </button>
+          <div className="sheet-body" id="sheet-body">
+            <div className="side">
+              <Filters view={view} counts={counts} ranges={ranges} onChange={changeView} />
+              <Records stats={stats} />
+              <Latency stats={stats} />
+              <Rate stats={stats} rates={model.rates} />
+              <Levels stats={stats} thresholds={thresholds} />
+              <Notice />
+            </div>
+            <Alerts
+              alerts={model.alerts}
+              threshold={thresholds?.critical ?? null}
+              unit={view.unit}
+              onShow={showOnMap}
+            />
+          </div>
         </div>
-        <div className="columns">
-          <ReadingsTable points={model.points} sensorCount={model.stats?.sensors ?? null} />
-          <Alerts alerts={model.alerts} threshold={model.thresholds?.critical ?? null} />
-        </div>
+        <Stage
+          model={model}
+          shown={shown}
+          view={view}
+          target={target}
+          chosen={chosen}
+          apiUrl={apiUrl}
+          onChange={changeView}
+          onChoose={setChosen}
+        />
       </main>
-      <footer>
-        <p>Archive or generated data, replayed. Not validated, and no basis for decisions about health.</p>
-        <details>
-          <summary>What does this mean?</summary>
-          <p>
-            The readings come from an archive of measurements by volunteers, or from a generator that imitates
-            it; they are not what is in the air now. Dose rates in µSv/h are estimates from counts per minute
-            with the factor of one tube type (334 CPM per µSv/h), whatever the sensor was. Levels are steps of
-            counts per minute, not of danger.
-          </p>
-        </details>
-      </footer>
     </>
   )
 }

@@ -86,10 +86,7 @@ export function Rate({ stats, rates }: { stats: Stats; rates: LiveModel['rates']
     <section className="panel" aria-labelledby="rate-title">
       <h2 id="rate-title">Rate</h2>
       <Figure testId="rate" value={formatRate(stats?.recordsPerSecond ?? null)} />
-      <Sparkline
-        values={rates.map(({ perSecond }) => perSecond)}
-        label="records per second, last 2 minutes"
-      />
+      <Sparkline values={rates.map(({ perSecond }) => perSecond)} slots={120} label={explainRates(rates)} />
       <p className="note">Normal and critical records received, last 2 minutes.</p>
     </section>
   )
@@ -102,6 +99,13 @@ function Figure({ label, value, testId }: { label?: string; value: string; testI
       <span data-testid={testId}>{value}</span>
     </p>
   )
+}
+
+function explainRates(rates: LiveModel['rates']): string {
+  const newest = rates.at(-1)
+  if (!newest) return `records per second: ${NO_VALUE}`
+  const highest = Math.max(...rates.map(({ perSecond }) => perSecond))
+  return `records per second, last 2 minutes: now ${formatRate(newest.perSecond)}, highest ${formatRate(highest)}`
 }
 
 function explainRecords(stats: Stats): string {

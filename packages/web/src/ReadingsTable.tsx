@@ -19,9 +19,10 @@ interface ReadingsTableProps {
   points: ReadonlyMap<string, LivePoint>
   /** Sensors that the backend holds; null when unknown. */
   sensorCount: number | null
+  onSelect(point: LivePoint): void
 }
 
-export function ReadingsTable({ points, sensorCount }: ReadingsTableProps) {
+export function ReadingsTable({ points, sensorCount, onSelect }: ReadingsTableProps) {
   const [order, setOrder] = useState<SortOrder>({ key: 'time', descending: true })
   const [held, setHeld] = useState<ReadonlyMap<string, LivePoint> | null>(null)
   const shown = held ?? points
@@ -59,7 +60,7 @@ export function ReadingsTable({ points, sensorCount }: ReadingsTableProps) {
           </thead>
           <tbody>
             {rows.map((point) => (
-              <Row key={point.sensor} point={point} />
+              <Row key={point.sensor} point={point} onSelect={onSelect} />
             ))}
           </tbody>
         </table>
@@ -69,7 +70,7 @@ export function ReadingsTable({ points, sensorCount }: ReadingsTableProps) {
   )
 }
 
-function Row({ point }: { point: LivePoint }) {
+function Row({ point, onSelect }: { point: LivePoint; onSelect(point: LivePoint): void }) {
   const dose = doseClassOf(point.usvh)
   return (
     <tr>
@@ -77,7 +78,9 @@ function Row({ point }: { point: LivePoint }) {
         <CapturedTime iso={point.capturedTime} />
       </td>
       <th scope="row" title={point.sensor}>
-        <SensorName sensor={point.sensor} />
+        <button type="button" className="link" onClick={() => onSelect(point)}>
+          <SensorName sensor={point.sensor} />
+        </button>
       </th>
       <td className="number">
         {formatCount(point.value)}

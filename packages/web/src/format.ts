@@ -1,6 +1,10 @@
 /** What is shown where there is nothing to show. */
 export const NO_VALUE = 'no value'
 
+/** The units that the page can show. Counts are what was measured; dose rates are estimated from them. */
+export type Unit = 'usvh' | 'cpm'
+export const UNIT_LABELS: Record<Unit, string> = { usvh: 'µSv/h', cpm: 'CPM' }
+
 const whole = new Intl.NumberFormat('en-GB', { maximumFractionDigits: 0 })
 
 /** `52,313`; "no value" for what is not known. */
@@ -37,6 +41,11 @@ export function formatDose(usvh: number): string {
   if (usvh === 0) return '0'
   if (usvh >= 100) return whole.format(usvh)
   return usvh.toPrecision(usvh < 0.01 ? 1 : usvh < 0.1 ? 2 : 3)
+}
+
+/** `≈ 1.29 µSv/h` or `431 CPM`. */
+export function formatReading({ value, usvh }: { value: number; usvh: number }, unit: Unit): string {
+  return unit === 'cpm' ? `${formatCount(value)} CPM` : `≈ ${formatDose(usvh)} µSv/h`
 }
 
 /** `37.56123, 140.69456`. */

@@ -33,8 +33,17 @@ export function openLiveConnection(url: string): LiveConnection {
 
   function show(next: Partial<LiveView>): void {
     view = { ...view, ...next }
+    if (!document.hidden) draw()
+  }
+
+  /** What a hidden page hears is kept, and drawn in one go when it is looked at again. */
+  function draw(): void {
     for (const listener of listeners) listener()
   }
+  const onVisibility = () => {
+    if (!document.hidden) draw()
+  }
+  document.addEventListener('visibilitychange', onVisibility)
 
   function connect(): void {
     retry = undefined
@@ -99,6 +108,7 @@ export function openLiveConnection(url: string): LiveConnection {
     },
     close() {
       closed = true
+      document.removeEventListener('visibilitychange', onVisibility)
       clearInterval(checking)
       clearTimeout(retry)
       socket?.close()

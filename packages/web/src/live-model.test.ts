@@ -1,6 +1,6 @@
 import type { LiveFrame, LivePoint, LiveState, LiveStats } from '@radtune/core/contract'
 import { describe, expect, test } from 'vitest'
-import { applyMessage, countLevels, EMPTY_MODEL } from './live-model.ts'
+import { applyMessage, countLevels, EMPTY_MODEL, MAX_POINTS } from './live-model.ts'
 
 const point = (sensor: string, overrides: Partial<LivePoint> = {}): LivePoint => ({
   sensor,
@@ -62,11 +62,11 @@ describe('what the page knows', () => {
   test('stays bounded, however long it runs', () => {
     let model = EMPTY_MODEL
     for (let n = 0; n < 300; n += 1) {
-      const points = Array.from({ length: 50 }, (_, k) => point(`s-${n}-${k}`))
+      const points = Array.from({ length: 100 }, (_, k) => point(`s-${n}-${k}`))
       const alerts = [point('hot', { value: n, critical: true })]
       model = applyMessage(model, frame({ seq: n, at: n * 1000, points, alerts }))
     }
-    expect([model.points.size, model.alerts.length, model.rates.length]).toEqual([5000, 200, 120])
+    expect([model.points.size, model.alerts.length, model.rates.length]).toEqual([MAX_POINTS, 200, 120])
     expect(model.points.has('s-299-49')).toBe(true)
     expect(model.points.has('s-0-0')).toBe(false)
   })

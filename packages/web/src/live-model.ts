@@ -7,13 +7,18 @@ export interface LiveModel {
   at: number | null
   eventTime: string | null
   /** Latest reading by sensor, the most recently heard of last. */
-  points: ReadonlyMap<string, LivePoint>
+  points: ReadonlyMap<string, HeardPoint>
   /** Newest first. */
   alerts: readonly LivePoint[]
   stats: LiveStats | null
   thresholds: LiveState['thresholds'] | null
   /** Records per second, one value a second, oldest first. */
   rates: readonly { at: number; perSecond: number }[]
+}
+
+/** A reading and when the page got it, on the backend's clock in milliseconds. */
+export interface HeardPoint extends LivePoint {
+  heardAt: number
 }
 
 export const EMPTY_MODEL: LiveModel = {
@@ -27,7 +32,7 @@ export const EMPTY_MODEL: LiveModel = {
   rates: [],
 }
 
-const MAX_POINTS = 5000
+export const MAX_POINTS = 20_000
 const MAX_ALERTS = 200
 const RATE_SECONDS = 120
 
@@ -35,17 +40,28 @@ const RATE_SECONDS = 120
 export function applyMessage(model: LiveModel, message: LiveState | LiveFrame): LiveModel {
   const fresh = message.type === 'snapshot'
   // A snapshot comes most recent first, a frame newest first.
-  const incoming = [...message.points].reverse()
+  const incoming = message.points.filter(isDrawable).reverse()
   return {
     seq: message.seq,
     at: message.at,
     eventTime: message.eventTime,
-    points: mergePoints(fresh ? new Map() : model.points, incoming),
-    alerts: mergeAlerts(model.alerts, message.alerts),
+    points: mergePoints(fresh ? new Map() : model.points, { incoming, at: message.at }),
+    alerts: mergeAlerts(model.alerts, message.alerts.filter(isDrawable)),
     stats: message.stats,
     thresholds: fresh ? message.thresholds : model.thresholds,
     rates: addRate(model.rates, { at: message.at, perSecond: message.stats.recordsPerSecond }),
   }
+}
+
+/** Workers let nothing else through. Should it come all the same, it is not shown at a place that it was not measured at. */
+function isDrawable({ latitude, longitude, value, usvh }: LivePoint): boolean {
+  return (
+    Number.isFinite(value) &&
+    Number.isFinite(usvh) &&
+    Math.abs(latitude) <= 90 &&
+    Math.abs(longitude) <= 180 &&
+    (latitude !== 0 || longitude !== 0)
+  )
 }
 
 /** How many of the sensors on the page have each level. */
@@ -56,14 +72,14 @@ export function countLevels(points: Iterable<LivePoint>): Record<Level, number> 
 }
 
 function mergePoints(
-  known: ReadonlyMap<string, LivePoint>,
-  incoming: readonly LivePoint[],
-): ReadonlyMap<string, LivePoint> {
+  known: ReadonlyMap<string, HeardPoint>,
+  { incoming, at }: { incoming: readonly LivePoint[]; at: number },
+): ReadonlyMap<string, HeardPoint> {
   if (incoming.length === 0) return known
   const points = new Map(known)
   for (const point of incoming) {
     points.delete(point.sensor)
-    points.set(point.sensor, point)
+    points.set(point.sensor, { ...point, heardAt: at })
   }
   for (const sensor of points.keys()) {
     if (points.size <= MAX_POINTS) break

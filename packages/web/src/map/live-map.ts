@@ -1,0 +1,245 @@
+import type { LivePoint } from '@radtune/core/contract'
+import { Map as MapLibreMap, ScaleControl, setWorkerUrl } from 'maplibre-gl'
+import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?url'
+import type { HeardPoint } from '../live-model.ts'
+import { MAX_ZOOM, type MapPlace } from '../view-state.ts'
+import { type AlertLabel, createLabelLayer } from './alert-labels.ts'
+import { baseStyle, loadWorld, paintOf } from './base-style.ts'
+import { drawCells } from './draw-cells.ts'
+import { type GridCell, gridCells, gridSize, POINTS_FROM_ZOOM } from './grid-cells.ts'
+import {
+  type Camera,
+  latitudeOf,
+  longitudeOf,
+  mercatorX,
+  mercatorY,
+  toScreen,
+  worldPixels,
+} from './mercator.ts'
+import { fillPointBuffer, type PointBuffer, pointNear } from './point-buffer.ts'
+import { createPointLayer } from './point-layer.ts'
+import { MAP_THEMES } from './theme.ts'
+import 'maplibre-gl/dist/maplibre-gl.css'
+import './map.css'
+
+/** Everything that the map draws. */
+export interface MapScene {
+  points: ReadonlyMap<string, HeardPoint>
+  labels: readonly AlertLabel[]
+  /** Backend's clock, milliseconds: ages are counted from it. */
+  nowMs: number
+  cell: 'mean' | 'max'
+  /** The sensor whose details are open. */
+  selected: LivePoint | null
+}
+
+export interface LiveMap {
+  /** Drawn with the next frame that the browser wants; a hidden page wants none. */
+  draw(scene: MapScene): void
+  zoomBy(steps: number): void
+  /** Shows all sensors. */
+  fit(): void
+  show(place: MapPlace): void
+  setColours(scheme: ColourScheme): void
+  close(): void
+}
+
+export type ColourScheme = 'light' | 'dark'
+
+export interface LiveMapOptions {
+  container: HTMLElement
+  /** Null to show all sensors as soon as there are some. */
+  place: MapPlace | null
+  scheme: ColourScheme
+  onSelect(point: LivePoint | null): void
+  /** The map has come to rest somewhere else because somebody moved it. */
+  onMove(place: MapPlace): void
+  /** It cannot draw any more, e.g. the graphics card is gone. */
+  onLost(): void
+}
+
+const EMPTY_SCENE: MapScene = { points: new Map(), labels: [], nowMs: 0, cell: 'max', selected: null }
+const CLICK_REACH_PX = 14
+const FIT = { paddingPx: 60, paddingShare: 0.15, maxZoom: 11 }
+
+/** Makes a map in a container. Rejects when the browser has no WebGL. */
+export async function createLiveMap(options: LiveMapOptions): Promise<LiveMap> {
+  setWorkerUrl(workerUrl)
+  const world = await loadWorld()
+  let theme = MAP_THEMES[options.scheme]
+  const map = new MapLibreMap({
+    container: options.container,
+    style: baseStyle(world, theme),
+    center: [options.place?.longitude ?? 15, options.place?.latitude ?? 25],
+    zoom: options.place?.zoom ?? 1,
+    maxZoom: MAX_ZOOM,
+    renderWorldCopies: false,
+    dragRotate: false,
+    pitchWithRotate: false,
+    touchPitch: false,
+    fadeDuration: 0,
+    attributionControl: false,
+  })
+  map.touchZoomRotate.disableRotation()
+  map.keyboard.disableRotation()
+  map.getCanvas().setAttribute('aria-label', 'Map. Arrow keys move it, plus and minus zoom.')
+  map.addControl(new ScaleControl({ maxWidth: 110 }), 'bottom-left')
+
+  let scene = EMPTY_SCENE
+  let buffer: PointBuffer = fillPointBuffer([], 0)
+  let gridNow: { of: MapScene['points']; size: number; cells: GridCell[] } | undefined
+  let placed = options.place !== null
+  const overlay = addOverlay(map)
+  const labels = createLabelLayer(overlay.labels, options.onSelect)
+  const camera = () => cameraOf(map)
+  const showsPoints = () => map.getZoom() >= POINTS_FROM_ZOOM
+  const layer = createPointLayer(() => ({
+    camera: camera(),
+    pixelRatio: map.getPixelRatio(),
+    nowMs: scene.nowMs,
+    outline: theme.outline,
+    visible: showsPoints(),
+  }))
+
+  const currentGrid = () => {
+    const size = gridSize(map.getZoom())
+    if (gridNow?.of !== scene.points || gridNow.size !== size)
+      gridNow = { of: scene.points, size, cells: gridCells(scene.points.values(), size) }
+    return gridNow
+  }
+
+  const drawOverlay = () => {
+    const now = camera()
+    overlay.resize(now, map.getPixelRatio())
+    const grid = showsPoints() ? null : currentGrid()
+    drawCells(overlay.canvas, {
+      cells: grid?.cells ?? [],
+      size: grid?.size ?? 1,
+      camera: now,
+      pixelRatio: map.getPixelRatio(),
+      theme,
+      shows: scene.cell,
+    })
+    labels.draw(scene.labels, { camera: now, grid: grid?.size ?? null })
+    overlay.mark(scene.selected, now)
+    if (map.getLayer(layer.id) && map.areTilesLoaded()) options.container.dataset.drawn = 'true'
+  }
+
+  const fit = ({ animate }: { animate: boolean }) => {
+    const bounds = boundsOf(scene.points.values())
+    if (!bounds) return
+    placed = true
+    const { width, height } = camera()
+    const padding = Math.min(FIT.paddingPx, Math.floor(Math.min(width, height) * FIT.paddingShare))
+    map.fitBounds(bounds, { padding, maxZoom: FIT.maxZoom, animate })
+  }
+
+  map.on('load', () => map.addLayer(layer))
+  map.on('render', drawOverlay)
+  map.on('moveend', ({ originalEvent }) => {
+    if (placed || originalEvent) options.onMove(placeOf(map))
+  })
+  map.on('click', ({ lngLat }) => {
+    const at = { x: mercatorX(lngLat.lng), y: mercatorY(lngLat.lat) }
+    if (showsPoints()) {
+      const reach = CLICK_REACH_PX / worldPixels(map.getZoom())
+      return options.onSelect(pointNear(buffer, { ...at, reach }) ?? null)
+    }
+    const { cells, size } = currentGrid()
+    const cell = cells.find(
+      ({ column, row }) => column === Math.floor(at.x * size) && row === Math.floor(at.y * size),
+    )
+    if (cell) map.easeTo({ center: centreOf(cell, size), zoom: Math.min(MAX_ZOOM, map.getZoom() + 2) })
+    else options.onSelect(null)
+  })
+  map.on('webglcontextlost', options.onLost)
+  map.on('error', ({ error }) => console.warn(`map: ${error.message}`))
+
+  return {
+    draw(next) {
+      if (next.points !== scene.points) {
+        buffer = fillPointBuffer(next.points.values(), next.nowMs)
+        layer.setPoints(buffer)
+      }
+      scene = next
+      if (!placed && scene.points.size > 0) fit({ animate: false })
+      map.triggerRepaint()
+    },
+    zoomBy: (steps) => void map.easeTo({ zoom: map.getZoom() + steps }),
+    fit: () => fit({ animate: true }),
+    show({ latitude, longitude, zoom }) {
+      placed = true
+      map.easeTo({ center: [longitude, latitude], zoom })
+    },
+    setColours(scheme) {
+      theme = MAP_THEMES[scheme]
+      for (const [id, property, colour] of paintOf(theme))
+        if (map.getLayer(id)) map.setPaintProperty(id, property, colour)
+    },
+    close: () => map.remove(),
+  }
+}
+
+function placeOf(map: MapLibreMap): MapPlace {
+  const { lat, lng } = map.getCenter()
+  return { latitude: lat, longitude: lng, zoom: map.getZoom() }
+}
+
+function cameraOf(map: MapLibreMap): Camera {
+  const { lng, lat } = map.getCenter()
+  const { clientWidth, clientHeight } = map.getCanvas()
+  return {
+    centreX: mercatorX(lng),
+    centreY: mercatorY(lat),
+    zoom: map.getZoom(),
+    width: clientWidth,
+    height: clientHeight,
+  }
+}
+
+function centreOf({ column, row }: GridCell, size: number): [number, number] {
+  return [longitudeOf((column + 0.5) / size), latitudeOf((row + 0.5) / size)]
+}
+
+function boundsOf(points: Iterable<LivePoint>): [number, number, number, number] | undefined {
+  let [west, south, east, north] = [180, 90, -180, -90]
+  for (const { latitude, longitude } of points) {
+    west = Math.min(west, longitude)
+    east = Math.max(east, longitude)
+    south = Math.min(south, latitude)
+    north = Math.max(north, latitude)
+  }
+  return west > east ? undefined : [west, south, east, north]
+}
+
+/** What lies over the map and moves with it: the squares, the labels, and the mark of the chosen sensor. */
+function addOverlay(map: MapLibreMap) {
+  const canvas = document.createElement('canvas')
+  canvas.className = 'map-cells'
+  canvas.setAttribute('aria-hidden', 'true')
+  const mark = document.createElement('div')
+  mark.className = 'map-mark'
+  mark.hidden = true
+  const labels = document.createElement('div')
+  labels.className = 'map-labels'
+  map.getCanvasContainer().append(canvas)
+  map.getContainer().append(mark, labels)
+  return {
+    canvas,
+    labels,
+    resize({ width, height }: Camera, pixelRatio: number): void {
+      const [across, down] = [Math.round(width * pixelRatio), Math.round(height * pixelRatio)]
+      if (canvas.width === across && canvas.height === down) return
+      canvas.width = across
+      canvas.height = down
+      canvas.style.width = `${width}px`
+      canvas.style.height = `${height}px`
+    },
+    mark(point: LivePoint | null, camera: Camera): void {
+      mark.hidden = point === null
+      if (!point) return
+      const { x, y } = toScreen(camera, { x: mercatorX(point.longitude), y: mercatorY(point.latitude) })
+      mark.style.transform = `translate(${x.toFixed(1)}px, ${y.toFixed(1)}px) translate(-50%, -50%)`
+    },
+  }
+}

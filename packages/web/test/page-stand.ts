@@ -1,0 +1,163 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { type Browser, chromium, type Page } from 'playwright-core'
+import { build } from 'vite'
+import { afterAll, afterEach, beforeAll, vi } from 'vitest'
+import { startBackend } from '../../pipeline/src/backend/index.ts'
+import { startFrontend } from '../../pipeline/src/frontend/index.ts'
+import { FakeTopic, outputRecord, progressOf, quietLogger } from '../../pipeline/test/fake-readings.ts'
+
+const executable = process.env.CHROMIUM || '/usr/bin/chromium'
+export const chromiumIsMissing = !existsSync(executable) && process.env.RADTUNE_REQUIRE_ALL !== '1'
+
+/** Software WebGL has to be asked for. */
+const BROWSER_FLAGS = [
+  '--headless',
+  '--no-sandbox',
+  '--use-gl=angle',
+  '--use-angle=swiftshader',
+  '--enable-unsafe-swiftshader',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+]
+
+export interface OpenOptions {
+  size?: { width: number; height: number }
+  colorScheme?: 'light' | 'dark'
+  /** Runs in the page before its own code. */
+  before?: () => void
+}
+
+/** The built page, served by the real frontend before the real backend, whose topics the test fills. For use in a `describe`. */
+export function standUpPage() {
+  const kept = process.env.RADTUNE_SCREENSHOTS
+  const folder = kept || mkdtempSync(join(tmpdir(), 'radtune-page-'))
+  const webRoot = join(folder, 'web')
+  let browser: Browser
+  const closers: (() => Promise<unknown>)[] = []
+
+  beforeAll(async () => {
+    // Vite builds what NODE_ENV says, and here it says `test`.
+    vi.stubEnv('NODE_ENV', 'production')
+    await build({
+      root: fileURLToPath(new URL('..', import.meta.url)),
+      logLevel: 'error',
+      build: { outDir: webRoot, emptyOutDir: true },
+    })
+    vi.unstubAllEnvs()
+    browser = await chromium.launch({ executablePath: executable, args: BROWSER_FLAGS })
+  }, 60_000)
+  afterEach(async () => {
+    for (const close of closers.splice(0).reverse()) await close()
+  })
+  afterAll(async () => {
+    await browser?.close()
+    if (!kept) rmSync(folder, { recursive: true, force: true })
+  })
+
+  async function startPipeline(httpAddress = '127.0.0.1:0') {
+    const normal = new FakeTopic('normal-data')
+    const critical = new FakeTopic('critical-data')
+    const counted = { normal: 33_593, critical: 1038, duplicates: 2810, unit: 13_792 }
+    const backend = await startBackend({
+      service: 'backend',
+      httpAddress,
+      statsAddress: '127.0.0.1:0',
+      readings: [normal, critical],
+      progress: async () => [progressOf({ ...counted, end: 52_313 })],
+      thresholds: { moderate: 50, high: 200, critical: 1000 },
+      logger: quietLogger,
+    })
+    closers.push(backend.close)
+    await vi.waitFor(() => {
+      normal.assign()
+      critical.assign()
+    })
+    return { backend, normal, critical }
+  }
+
+  async function startPage(backendPort: number) {
+    const frontend = await startFrontend({
+      service: 'frontend',
+      httpAddress: '127.0.0.1:0',
+      statsAddress: '127.0.0.1:0',
+      backendUrl: `http://127.0.0.1:${backendPort}`,
+      webRoot,
+      logger: quietLogger,
+    })
+    closers.push(frontend.close)
+    return `http://127.0.0.1:${frontend.httpPort}`
+  }
+
+  async function open(url: string, { size, colorScheme = 'dark', before }: OpenOptions = {}) {
+    const viewport = size ?? { width: 1280, height: 800 }
+    const context = await browser.newContext({ viewport, colorScheme })
+    closers.push(() => context.close())
+    const page = await context.newPage()
+    if (before) await page.addInitScript(before)
+    const origins = new Set<string>()
+    const problems: string[] = []
+    page.on('request', (request) => origins.add(new URL(request.url()).host))
+    page.on('websocket', (socket) => origins.add(new URL(socket.url()).host))
+    page.on('pageerror', (error) => problems.push(error.message))
+    page.on('console', (message) => {
+      if (['error', 'warning'].includes(message.type())) problems.push(message.text())
+    })
+    await page.goto(url)
+    return { page, origins, problems }
+  }
+
+  return { startPipeline, startPage, open, screenshot: (name: string) => join(folder, `${name}.png`) }
+}
+
+const places = [
+  [37.5612, 140.6946],
+  [35.6895, 139.6917],
+  [48.8566, 2.3522],
+  [51.0504, 13.7373],
+  [37.7749, -122.4194],
+  [43.6532, -79.3832],
+] as const
+
+/** Readings as they are: 41 sensors, of them 32 low, 5 moderate, 3 high and, every fourth round, one critical. */
+export function feed({ normal, critical }: { normal: FakeTopic; critical: FakeTopic }, round: number): void {
+  const sentAtMs = Date.now() - 41
+  for (let n = 0; n < 40; n += 1) {
+    const [latitude, longitude] = places[n % places.length] ?? places[0]
+    const value = n % 13 === 12 ? 320 + n : n % 7 === 6 ? 90 + n : 18 + ((n * 7 + round) % 30)
+    const identity =
+      n % 3 === 0 ? { loader_id: '7', device_id: undefined } : { device_id: String(100_000 + n * 37) }
+    normal.deliver(
+      outputRecord(
+        {
+          ...(identity as object),
+          latitude: latitude + n / 100,
+          longitude: longitude + n / 100,
+          value,
+          captured_time: new Date(Date.UTC(2020, 1, 11, 9, 31) + round * 60_000 + n * 1000).toISOString(),
+          flags: n % 11 === 10 ? ['converted'] : [],
+        },
+        { sentAtMs: sentAtMs + (n % 9) },
+      ),
+    )
+  }
+  if (round % 4 === 0)
+    critical.deliver(
+      outputRecord(
+        {
+          device_id: '200481',
+          value: 1290 + round,
+          captured_time: new Date(Date.UTC(2020, 1, 11, 9, 31) + round * 60_000).toISOString(),
+        },
+        { sentAtMs },
+      ),
+    )
+}
+
+export const told = (page: Page) => page.evaluate(() => window.__radtune)
+export const textOf = (page: Page, testId: string) => page.getByTestId(testId).textContent()
