@@ -61,7 +61,7 @@ describe('radtune drift --offline', () => {
     const run = await drift(await project({ edits: [HEAP] }))
     expect(run.exitCode).toBe(3)
     expect(run.stdout).toMatch(
-      /~ kafka\.heap +compose\/4c8g\/compose\.prod\.yaml:\d+:\d+ +512 MiB → 768 MiB\n/,
+      /~ kafka\.heap\s+512 MiB → 768 MiB\s+compose\/4c8g\/compose\.prod\.yaml:\d+:\d+\n/,
     )
     expect(run.stdout).toMatch(/\n1 difference, \d+ in sync\. {4}exit 3\n/)
     expect(run.stdout).toContain('radtune drift --accept')
@@ -247,7 +247,7 @@ describe('radtune drift --compose', () => {
       '4c8g',
     ])
     expect(run.exitCode).toBe(3)
-    expect(run.stdout).toMatch(/! kafka\.healthcheck\.test +docker-compose\.yaml:20:7 /)
+    expect(run.stdout).toMatch(/! kafka\.healthcheck\.test\s[^~!]*docker-compose\.yaml:20:7\n/)
     expect(run.stdout).toContain(
       'note  docker-compose.yaml:26:3: jobmanager is not compared: this plan has no Flink',
     )

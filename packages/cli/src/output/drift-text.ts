@@ -1,8 +1,10 @@
 import { printPlace } from '@radtune/core/compose-file'
 import type { Drift, DriftItem, DriftState } from '@radtune/core/drift'
+import { displayWidth } from './display-width.ts'
 import { changeWords, countWords, itemSentence } from './drift-words.ts'
 import type { StreamStyle } from './output.ts'
 import { tableText } from './table-text.ts'
+import { wrapText } from './wrap-text.ts'
 
 const signs: Readonly<Partial<Record<DriftState, string>>> = {
   changed: '~',
@@ -11,6 +13,12 @@ const signs: Readonly<Partial<Record<DriftState, string>>> = {
   'no effect': '!',
   ignored: '·',
 }
+
+/** Path, place, values. */
+type DifferenceRow = readonly [string, string, string]
+
+const ROOM_FOR_VALUES = 34
+const INDENT = '      '
 
 /** Text of `radtune drift`: what was compared, each difference with its place, what was not checked, and the verdict. */
 export function driftText(drift: Drift, style: StreamStyle): string {
@@ -25,7 +33,7 @@ export function driftText(drift: Drift, style: StreamStyle): string {
   return [
     `${palette.bold('desired')}  ${profile} with what is set over it`,
     `${palette.bold('found')}    ${read.length > 0 ? read.join(', ') : 'nothing could be read'}`,
-    ...(rows.length > 0 ? ['', tableText(rows, { columns: Math.max(style.columns, 100) })] : []),
+    ...(rows.length > 0 ? ['', ...differenceLines(rows, style)] : []),
     ...(unread.length + untold.length > 0 ? [''] : []),
     ...unread.map(({ name, why }) => palette.dim(`  ? ${name} was not checked: ${why}`)),
     ...untold.map(({ path, why }) => palette.dim(`  ? ${path} was not checked: ${why}`)),
@@ -33,8 +41,19 @@ export function driftText(drift: Drift, style: StreamStyle): string {
     ...notes.map(({ at, text }) => palette.dim(`  note  ${at ? `${printPlace(at)}: ` : ''}${text}`)),
     '',
     verdictLine(drift, style),
-    ...(exitCode === 3 ? [nextLine(drift)] : []),
+    ...(exitCode === 3 ? [nextLines(drift, style)] : []),
   ].join('\n')
+}
+
+/** As a table, or one below the other where a line has no room for path, place and values. */
+function differenceLines(rows: readonly DifferenceRow[], { columns, palette }: StreamStyle): string[] {
+  const widest = (of: 0 | 1) => Math.max(...rows.map((row) => displayWidth(row[of])))
+  if (widest(0) + widest(1) + ROOM_FOR_VALUES <= columns) return [tableText(rows, { columns })]
+  return rows.flatMap(([path, where, values]) => [
+    path,
+    ...wrapText(values, columns - INDENT.length).map((line) => `${INDENT}${line}`),
+    `${INDENT}${palette.dim(where)}`,
+  ])
 }
 
 /** Files by their names, the many questions to what runs by what they are about. */
@@ -52,7 +71,7 @@ function sourceLabel({ kind, name }: Drift['sources'][number]): string {
   }
 }
 
-function itemRow(item: DriftItem, { palette }: StreamStyle): string[] {
+function itemRow(item: DriftItem, { palette }: StreamStyle): DifferenceRow {
   const { state, path, also, source, at, why } = item
   const sign = signs[state] ?? ' '
   const paint = state === 'ignored' ? palette.dim : state === 'no effect' ? palette.yellow : palette.red
@@ -95,17 +114,17 @@ function verdictLine(drift: Drift, { palette }: StreamStyle): string {
   }
 }
 
-function nextLine({ items, foreign, sources }: Drift): string {
+function nextLines({ items, foreign, sources }: Drift, { columns }: StreamStyle): string {
   if (foreign)
     return `  a profile of these files  radtune import ${sources.map(({ name }) => name.replaceAll(', ', ' -f ')).join(' ')}`
   const differing = items.filter(({ state }) => signs[state] !== undefined && state !== 'ignored')
   const inFiles = differing.some(({ source }) => source.kind === 'files')
   const running = differing.some(({ source }) => source.kind !== 'files' && source.kind !== 'rules')
-  return [
-    ...(differing.some(({ accept }) => accept !== undefined) ? ['accept these  radtune drift --accept'] : []),
-    ...(inFiles ? ['write the files anew  radtune generate'] : []),
-    ...(running ? ['restore what runs  radtune up'] : []),
+  const acceptable = differing.some(({ accept }) => accept !== undefined)
+  const next = [
+    ...(acceptable ? [['  accept these', 'radtune drift --accept']] : []),
+    ...(inFiles ? [['  write the files anew', 'radtune generate']] : []),
+    ...(running ? [['  restore what runs', 'radtune up']] : []),
   ]
-    .map((text) => `  ${text}`)
-    .join('    ')
+  return tableText(next, { columns })
 }
