@@ -34,7 +34,12 @@ export function baseStyle(world: World | null, theme: MapTheme): StyleSpecificat
     },
     layers: [
       background,
-      { id: 'land', type: 'fill', source: 'land', paint: { 'fill-color': theme.land } },
+      {
+        id: 'land',
+        type: 'fill',
+        source: 'land',
+        paint: { 'fill-color': theme.land, 'fill-antialias': false },
+      },
       line('borders', { colour: theme.border, width: 0.8 }),
       line('coasts', { colour: theme.coast, width: 1 }),
     ],

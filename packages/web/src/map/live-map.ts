@@ -110,16 +110,15 @@ export async function createLiveMap(options: LiveMapOptions): Promise<LiveMap> {
 
   const drawOverlay = () => {
     const now = camera()
-    overlay.resize(now, map.getPixelRatio())
     const grid = showsPoints() ? null : currentGrid()
-    drawCells(overlay.canvas, {
-      cells: grid?.cells ?? [],
-      size: grid?.size ?? 1,
-      camera: now,
-      pixelRatio: map.getPixelRatio(),
-      theme,
-      shows: scene.cell,
-    })
+    // A canvas that is there costs a copy with every frame, also when it is empty.
+    overlay.canvas.hidden = grid === null
+    if (grid) {
+      overlay.resize(now, map.getPixelRatio())
+      const { cells, size } = grid
+      const pixelRatio = map.getPixelRatio()
+      drawCells(overlay.canvas, { cells, size, camera: now, pixelRatio, theme, shows: scene.cell })
+    }
     labels.draw(scene.labels, { camera: now, grid: grid?.size ?? null })
     overlay.mark(scene.selected, now)
     if (map.getLayer(layer.id) && map.areTilesLoaded()) options.container.dataset.drawn = 'true'
