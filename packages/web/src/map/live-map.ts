@@ -7,6 +7,7 @@ import { type AlertLabel, createLabelLayer } from './alert-labels.ts'
 import { baseStyle, loadWorld, paintOf } from './base-style.ts'
 import { drawCells } from './draw-cells.ts'
 import { type GridCell, gridCells, gridSize, POINTS_FROM_ZOOM } from './grid-cells.ts'
+import { changeMapbox, withMapbox } from './mapbox-tiles.ts'
 import {
   type Camera,
   latitudeOf,
@@ -51,6 +52,8 @@ export interface LiveMapOptions {
   /** Null to show all sensors as soon as there are some. */
   place: MapPlace | null
   scheme: ColourScheme
+  /** Lays the tiles of Mapbox over the map's own land. */
+  mapboxToken: string | null
   onSelect(point: LivePoint | null): void
   /** The map has come to rest somewhere else because somebody moved it. */
   onMove(place: MapPlace): void
@@ -69,7 +72,7 @@ export async function createLiveMap(options: LiveMapOptions): Promise<LiveMap> {
   let theme = MAP_THEMES[options.scheme]
   const map = new MapLibreMap({
     container: options.container,
-    style: baseStyle(world, theme),
+    style: withMapbox(baseStyle(world, theme), options),
     center: [options.place?.longitude ?? 15, options.place?.latitude ?? 25],
     zoom: options.place?.zoom ?? 1,
     maxZoom: MAX_ZOOM,
@@ -78,7 +81,7 @@ export async function createLiveMap(options: LiveMapOptions): Promise<LiveMap> {
     pitchWithRotate: false,
     touchPitch: false,
     fadeDuration: 0,
-    attributionControl: false,
+    attributionControl: options.mapboxToken === null ? false : { compact: true },
   })
   map.touchZoomRotate.disableRotation()
   map.keyboard.disableRotation()
@@ -172,6 +175,7 @@ export async function createLiveMap(options: LiveMapOptions): Promise<LiveMap> {
     },
     setColours(scheme) {
       theme = MAP_THEMES[scheme]
+      changeMapbox(map, { ...options, scheme })
       for (const [id, property, colour] of paintOf(theme))
         if (map.getLayer(id)) map.setPaintProperty(id, property, colour)
     },
