@@ -1,5 +1,11 @@
 import type { LivePoint } from '@radtune/core/contract'
-import { Map as MapLibreMap, ScaleControl, setWorkerUrl } from 'maplibre-gl'
+import {
+  AttributionControl,
+  Map as MapLibreMap,
+  ScaleControl,
+  type StyleSpecification,
+  setWorkerUrl,
+} from 'maplibre-gl'
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?url'
 import type { HeardPoint } from '../live-model.ts'
 import { MAX_ZOOM, type MapPlace } from '../view-state.ts'
@@ -7,16 +13,9 @@ import { type AlertLabel, createLabelLayer } from './alert-labels.ts'
 import { baseStyle, loadWorld, paintOf } from './base-style.ts'
 import { drawCells } from './draw-cells.ts'
 import { type GridCell, gridCells, gridSize, POINTS_FROM_ZOOM } from './grid-cells.ts'
+import { addOverlay } from './map-overlay.ts'
 import { changeMapbox, withMapbox } from './mapbox-tiles.ts'
-import {
-  type Camera,
-  latitudeOf,
-  longitudeOf,
-  mercatorX,
-  mercatorY,
-  toScreen,
-  worldPixels,
-} from './mercator.ts'
+import { type Camera, latitudeOf, longitudeOf, mercatorX, mercatorY, worldPixels } from './mercator.ts'
 import { fillPointBuffer, type PointBuffer, pointNear } from './point-buffer.ts'
 import { createPointLayer } from './point-layer.ts'
 import { MAP_THEMES } from './theme.ts'
@@ -70,24 +69,7 @@ export async function createLiveMap(options: LiveMapOptions): Promise<LiveMap> {
   setWorkerUrl(workerUrl)
   const world = await loadWorld()
   let theme = MAP_THEMES[options.scheme]
-  const map = new MapLibreMap({
-    container: options.container,
-    style: withMapbox(baseStyle(world, theme), options),
-    center: [options.place?.longitude ?? 15, options.place?.latitude ?? 25],
-    zoom: options.place?.zoom ?? 1,
-    maxZoom: MAX_ZOOM,
-    renderWorldCopies: false,
-    dragRotate: false,
-    pitchWithRotate: false,
-    touchPitch: false,
-    fadeDuration: 0,
-    attributionControl: options.mapboxToken === null ? false : { compact: true },
-  })
-  map.touchZoomRotate.disableRotation()
-  map.keyboard.disableRotation()
-  map.getCanvas().setAttribute('aria-label', 'Map. Arrow keys move it, plus and minus zoom.')
-  map.addControl(new ScaleControl({ maxWidth: 110 }), 'bottom-left')
-
+  const map = openMap(options, withMapbox(baseStyle(world, theme), options))
   let scene = EMPTY_SCENE
   let buffer: PointBuffer = fillPointBuffer([], 0)
   let gridNow: { of: MapScene['points']; size: number; cells: GridCell[] } | undefined
@@ -136,7 +118,7 @@ export async function createLiveMap(options: LiveMapOptions): Promise<LiveMap> {
     map.fitBounds(bounds, { padding, maxZoom: FIT.maxZoom, animate })
   }
 
-  map.on('load', () => map.addLayer(layer))
+  map.once('style.load', () => map.addLayer(layer))
   map.on('render', drawOverlay)
   map.on('moveend', ({ originalEvent }) => {
     if (placed || originalEvent) options.onMove(placeOf(map))
@@ -183,6 +165,28 @@ export async function createLiveMap(options: LiveMapOptions): Promise<LiveMap> {
   }
 }
 
+function openMap({ container, place, mapboxToken }: LiveMapOptions, style: StyleSpecification): MapLibreMap {
+  const map = new MapLibreMap({
+    container,
+    style,
+    center: [place?.longitude ?? 15, place?.latitude ?? 25],
+    zoom: place?.zoom ?? 1,
+    maxZoom: MAX_ZOOM,
+    renderWorldCopies: false,
+    dragRotate: false,
+    pitchWithRotate: false,
+    touchPitch: false,
+    fadeDuration: 0,
+    attributionControl: false,
+  })
+  map.touchZoomRotate.disableRotation()
+  map.keyboard.disableRotation()
+  map.getCanvas().setAttribute('aria-label', 'Map. Arrow keys move it, plus and minus zoom.')
+  map.addControl(new ScaleControl({ maxWidth: 110 }), 'bottom-left')
+  if (mapboxToken !== null) map.addControl(new AttributionControl({ compact: true }), 'bottom-left')
+  return map
+}
+
 function placeOf(map: MapLibreMap): MapPlace {
   const { lat, lng } = map.getCenter()
   return { latitude: lat, longitude: lng, zoom: map.getZoom() }
@@ -213,36 +217,4 @@ function boundsOf(points: Iterable<LivePoint>): [number, number, number, number]
     north = Math.max(north, latitude)
   }
   return west > east ? undefined : [west, south, east, north]
-}
-
-/** What lies over the map and moves with it: the squares, the labels, and the mark of the chosen sensor. */
-function addOverlay(map: MapLibreMap) {
-  const canvas = document.createElement('canvas')
-  canvas.className = 'map-cells'
-  canvas.setAttribute('aria-hidden', 'true')
-  const mark = document.createElement('div')
-  mark.className = 'map-mark'
-  mark.hidden = true
-  const labels = document.createElement('div')
-  labels.className = 'map-labels'
-  map.getCanvasContainer().append(canvas)
-  map.getContainer().append(mark, labels)
-  return {
-    canvas,
-    labels,
-    resize({ width, height }: Camera, pixelRatio: number): void {
-      const [across, down] = [Math.round(width * pixelRatio), Math.round(height * pixelRatio)]
-      if (canvas.width === across && canvas.height === down) return
-      canvas.width = across
-      canvas.height = down
-      canvas.style.width = `${width}px`
-      canvas.style.height = `${height}px`
-    },
-    mark(point: LivePoint | null, camera: Camera): void {
-      mark.hidden = point === null
-      if (!point) return
-      const { x, y } = toScreen(camera, { x: mercatorX(point.longitude), y: mercatorY(point.latitude) })
-      mark.style.transform = `translate(${x.toFixed(1)}px, ${y.toFixed(1)}px) translate(-50%, -50%)`
-    },
-  }
 }
