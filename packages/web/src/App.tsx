@@ -11,6 +11,7 @@ import type { LiveConnection } from './live-connection.ts'
 import { countLevels } from './live-model.ts'
 import { Notice } from './Notice.tsx'
 import { Latency, Levels, Rate, Records } from './Panels.tsx'
+import type { PageConfig } from './page-config.ts'
 import { Stage } from './Stage.tsx'
 import { useViewState } from './use-view-state.ts'
 import type { MapPlace } from './view-state.ts'
@@ -29,7 +30,7 @@ declare global {
 
 const SHOW_ZOOM = 12
 
-export function App({ live, apiUrl }: { live: LiveConnection; apiUrl: string }) {
+export function App({ live, config }: { live: LiveConnection; config: PageConfig }) {
   const { model, connection } = useSyncExternalStore(live.subscribe, live.current)
   const { word, sentence } = describeConnection(connection, Date.now())
   const [view, changeView] = useViewState()
@@ -96,7 +97,7 @@ export function App({ live, apiUrl }: { live: LiveConnection; apiUrl: string }) 
           view={view}
           target={target}
           chosen={chosen}
-          apiUrl={apiUrl}
+          config={config}
           onChange={changeView}
           onChoose={setChosen}
         />

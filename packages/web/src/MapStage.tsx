@@ -8,6 +8,7 @@ interface MapStageProps {
   place: MapPlace | null
   /** Where the map is asked to go: each new object is a new wish. */
   target: MapPlace | null
+  mapboxToken: string | null
   /** The map in words. */
   sentence: string
   onSelect: LiveMapOptions['onSelect']
@@ -19,13 +20,23 @@ interface MapStageProps {
 const DARK = '(prefers-color-scheme: dark)'
 
 /** The map, whose code is loaded when it is first shown: until then the rest of the page is there already. */
-export function MapStage({ scene, place, target, sentence, onSelect, onMove, onUnavailable }: MapStageProps) {
+export function MapStage({
+  scene,
+  place,
+  target,
+  mapboxToken,
+  sentence,
+  onSelect,
+  onMove,
+  onUnavailable,
+}: MapStageProps) {
   const container = useRef<HTMLDivElement>(null)
   const [map, setMap] = useState<LiveMap>()
   const open = useEffectEvent((element: HTMLElement) =>
     openMap({
       container: element,
       place,
+      mapboxToken,
       scheme: matchMedia(DARK).matches ? 'dark' : 'light',
       onSelect: select,
       onMove: move,

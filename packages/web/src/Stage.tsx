@@ -7,6 +7,7 @@ import type { HeardPoint, LiveModel } from './live-model.ts'
 import { MapStage } from './MapStage.tsx'
 import type { AlertLabel } from './map/alert-labels.ts'
 import { mapSentence } from './map-sentence.ts'
+import type { PageConfig } from './page-config.ts'
 import { ReadingsTable } from './ReadingsTable.tsx'
 import { SensorCard } from './SensorCard.tsx'
 import type { MapPlace, ViewState } from './view-state.ts'
@@ -20,13 +21,13 @@ interface StageProps {
   target: MapPlace | null
   /** The sensor whose details are open, as it was when it was chosen. */
   chosen: LivePoint | null
-  apiUrl: string
+  config: PageConfig
   onChange(change: Partial<ViewState>): void
   onChoose(point: LivePoint | null): void
 }
 
 /** The sensors, as a map or as a table, and the details of the one that was chosen. */
-export function Stage({ model, shown, view, target, chosen, apiUrl, onChange, onChoose }: StageProps) {
+export function Stage({ model, shown, view, target, chosen, config, onChange, onChoose }: StageProps) {
   const [mapFailure, setMapFailure] = useState<string | null>(null)
   const selected = chosen && (model.points.get(chosen.sensor) ?? chosen)
   const scene = useMemo(
@@ -57,6 +58,7 @@ export function Stage({ model, shown, view, target, chosen, apiUrl, onChange, on
             scene={scene}
             place={view.place}
             target={target}
+            mapboxToken={config.mapboxToken}
             sentence={mapSentence(shown, view.unit)}
             onSelect={onChoose}
             onMove={(place) => onChange({ place })}
@@ -85,7 +87,7 @@ export function Stage({ model, shown, view, target, chosen, apiUrl, onChange, on
           point={selected}
           unit={view.unit}
           eventTime={model.eventTime}
-          apiUrl={apiUrl}
+          apiUrl={config.apiUrl}
           onClose={() => onChoose(null)}
         />
       ) : null}

@@ -8,11 +8,11 @@ import './layout.css'
 
 const root = document.getElementById('root')
 if (root) {
-  const { wsUrl, apiUrl } = await readPageConfig()
-  const live = openLiveConnection(wsUrl)
+  const config = await readPageConfig()
+  const live = openLiveConnection(config.wsUrl)
   createRoot(root).render(
     <StrictMode>
-      <App live={live} apiUrl={apiUrl} />
+      <App live={live} config={config} />
     </StrictMode>,
   )
 }

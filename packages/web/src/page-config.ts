@@ -3,6 +3,8 @@ export interface PageConfig {
   wsUrl: string
   /** Comes before `/api/…`; empty for the page's own origin. */
   apiUrl: string
+  /** With it the map lies on tiles of Mapbox; without it, on its own. */
+  mapboxToken: string | null
 }
 
 /** What the frontend was told at its start; the page's own origin for all that it was not. */
@@ -18,5 +20,6 @@ export async function readPageConfig(): Promise<PageConfig> {
   return {
     wsUrl: typeof told.wsUrl === 'string' ? told.wsUrl : own.href,
     apiUrl: typeof told.apiUrl === 'string' ? told.apiUrl.replace(/\/+$/, '') : '',
+    mapboxToken: typeof told.mapboxToken === 'string' ? told.mapboxToken : null,
   }
 }

@@ -224,6 +224,22 @@ describe.skipIf(chromiumIsMissing)('the map in Chromium (at /usr/bin/chromium or
     expect(problems).toEqual([])
   })
 
+  test('lies on the tiles of Mapbox when there is a token, and asks nobody else', async () => {
+    const pipeline = await startPipeline()
+    const url = await startPage(pipeline.backend.httpPort, { mapboxToken: 'pk.1' })
+    const { page, origins, problems } = await open(url + FUKUSHIMA, { tilesOf: 'api.mapbox.com' })
+    const asked = page.waitForRequest(
+      /^https:\/\/api\.mapbox\.com\/styles\/v1\/mapbox\/dark-v11\/tiles\/.*access_token=pk\.1$/,
+    )
+    feed(pipeline, 0)
+    await asked
+    await drawn(page)
+    await page.getByText('© Mapbox © OpenStreetMap').waitFor()
+    await page.getByTestId('map').screenshot({ path: screenshot('map-mapbox') })
+    expect([...origins].sort()).toEqual([new URL(url).host, 'api.mapbox.com'])
+    expect(problems).toEqual([])
+  })
+
   test('goes on where it was after a loss of the backend', async () => {
     const { page, pipeline } = await openMap(FUKUSHIMA)
     await drawn(page)

@@ -7,6 +7,7 @@ import { build } from 'vite'
 import { afterAll, afterEach, beforeAll, vi } from 'vitest'
 import { startBackend } from '../../pipeline/src/backend/index.ts'
 import { startFrontend } from '../../pipeline/src/frontend/index.ts'
+import type { PageOverrides } from '../../pipeline/src/frontend/page-overrides.ts'
 import { FakeTopic, outputRecord, progressOf, quietLogger } from '../../pipeline/test/fake-readings.ts'
 
 const executable = process.env.CHROMIUM || '/usr/bin/chromium'
@@ -26,11 +27,19 @@ const BROWSER_FLAGS = [
   '--disable-sync',
 ]
 
+/** A red pixel. */
+const TILE = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8DwHwAFBQIAX8jx0gAAAABJRU5ErkJggg==',
+  'base64',
+)
+
 export interface OpenOptions {
   size?: { width: number; height: number }
   colorScheme?: 'light' | 'dark'
   /** Runs in the page before its own code. */
   before?: () => void
+  /** Answers requests to this host with a picture of one colour. */
+  tilesOf?: string
 }
 
 /** The built page, served by the real frontend before the real backend, whose topics the test fills. For use in a `describe`. */
@@ -81,24 +90,33 @@ export function standUpPage() {
     return { backend, normal, critical }
   }
 
-  async function startPage(backendPort: number) {
+  async function startPage(backendPort: number, page: PageOverrides = {}) {
     const frontend = await startFrontend({
       service: 'frontend',
       httpAddress: '127.0.0.1:0',
       statsAddress: '127.0.0.1:0',
       backendUrl: `http://127.0.0.1:${backendPort}`,
       webRoot,
+      page,
       logger: quietLogger,
     })
     closers.push(frontend.close)
     return `http://127.0.0.1:${frontend.httpPort}`
   }
 
-  async function open(url: string, { size, colorScheme = 'dark', before }: OpenOptions = {}) {
+  async function open(url: string, { size, colorScheme = 'dark', before, tilesOf }: OpenOptions = {}) {
     const viewport = size ?? { width: 1280, height: 800 }
     const context = await browser.newContext({ viewport, colorScheme })
     closers.push(() => context.close())
     const page = await context.newPage()
+    if (tilesOf)
+      await page.route(`https://${tilesOf}/**`, (route) =>
+        route.fulfill({
+          body: TILE,
+          contentType: 'image/png',
+          headers: { 'access-control-allow-origin': '*' },
+        }),
+      )
     if (before) await page.addInitScript(before)
     const origins = new Set<string>()
     const problems: string[] = []

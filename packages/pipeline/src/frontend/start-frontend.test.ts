@@ -94,7 +94,9 @@ describe('the page', () => {
     const { url } = await start({ backendUrl: 'http://127.0.0.1:1', page })
     expect(await (await fetch(`${url}/config.json`)).json()).toEqual(page)
     const policy = (await fetch(url)).headers.get('content-security-policy')
-    expect(policy).toContain("connect-src 'self' https://api.example wss://live.example;")
+    expect(policy).toContain(
+      "connect-src 'self' https://api.example wss://live.example https://api.mapbox.com;",
+    )
   })
 
   test('reads them from its environment, where nothing is as good as not set', async () => {

@@ -30,6 +30,8 @@ export interface RunningFrontend {
 }
 
 const PROXY_TIMEOUT_MS = 10_000
+/** The page asks it for tiles when it has a token, and only then. */
+const MAPBOX_ORIGIN = 'https://api.mapbox.com'
 /** The frontend reads no live setting, so it needs no client of Kafka: whatever they are, it runs by them. */
 const NO_SETTINGS: SettingsReport = { revision: null, applied: {}, rejected: [], problem: null }
 
@@ -97,7 +99,8 @@ export async function startFrontend(options: FrontendOptions): Promise<RunningFr
 }
 
 async function addSecurityHeaders(server: FastifyInstance, page: PageOverrides | undefined): Promise<void> {
-  const elsewhere = [page?.apiUrl, page?.wsUrl].flatMap((url) => (url ? [new URL(url).origin] : []))
+  const tiles = page?.mapboxToken ? MAPBOX_ORIGIN : undefined
+  const elsewhere = [page?.apiUrl, page?.wsUrl, tiles].flatMap((url) => (url ? [new URL(url).origin] : []))
   await server.register(helmet, {
     contentSecurityPolicy: {
       useDefaults: false,

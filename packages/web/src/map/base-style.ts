@@ -1,11 +1,11 @@
 import type { GeoJSONSourceSpecification, StyleSpecification } from 'maplibre-gl'
 import { feature, mesh } from 'topojson-client'
-import type { GeometryCollection, Topology } from 'topojson-specification'
 import worldUrl from 'world-atlas/countries-50m.json?url'
 import type { MapTheme } from './theme.ts'
 import { unwrapGeometry } from './unwrap-lines.ts'
 
-type World = Topology<{ countries: GeometryCollection }>
+type Topology = Parameters<typeof mesh>[0]
+type World = Topology & { objects: { countries: NonNullable<Parameters<typeof mesh>[1]> } }
 
 /** Land and borders of the world (Natural Earth, 1 : 50 million), from the page's own origin; null when they cannot be had. */
 export async function loadWorld(): Promise<World | null> {
@@ -27,14 +27,19 @@ export function baseStyle(world: World | null, theme: MapTheme): StyleSpecificat
     sources: {
       land: geojson({
         type: 'FeatureCollection',
-        features: feature(world, countries).features.map(({ geometry }) => asFeature(geometry)),
+        features: countriesOf(world),
       }),
       coasts: geojson(asFeature(mesh(world, countries, (a, b) => a === b))),
       borders: geojson(asFeature(mesh(world, countries, (a, b) => a !== b))),
     },
     layers: [
       background,
-      { id: 'land', type: 'fill', source: 'land', paint: { 'fill-color': theme.land } },
+      {
+        id: 'land',
+        type: 'fill',
+        source: 'land',
+        paint: { 'fill-color': theme.land, 'fill-antialias': false },
+      },
       line('borders', { colour: theme.border, width: 0.8 }),
       line('coasts', { colour: theme.coast, width: 1 }),
     ],
@@ -49,6 +54,12 @@ export function paintOf({ water, land, border, coast }: MapTheme) {
     ['borders', 'line-color', border],
     ['coasts', 'line-color', coast],
   ] as const
+}
+
+function countriesOf(world: World): GeoJSON.Feature[] {
+  const found = feature(world, world.objects.countries)
+  const countries = found.type === 'FeatureCollection' ? found.features : [found]
+  return countries.map(({ geometry }) => asFeature(geometry))
 }
 
 function line(id: string, { colour, width }: { colour: string; width: number }) {

@@ -1,5 +1,11 @@
 import type { LivePoint } from '@radtune/core/contract'
-import { Map as MapLibreMap, ScaleControl, setWorkerUrl } from 'maplibre-gl'
+import {
+  AttributionControl,
+  Map as MapLibreMap,
+  ScaleControl,
+  type StyleSpecification,
+  setWorkerUrl,
+} from 'maplibre-gl'
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?url'
 import type { HeardPoint } from '../live-model.ts'
 import { MAX_ZOOM, type MapPlace } from '../view-state.ts'
@@ -7,15 +13,9 @@ import { type AlertLabel, createLabelLayer } from './alert-labels.ts'
 import { baseStyle, loadWorld, paintOf } from './base-style.ts'
 import { drawCells } from './draw-cells.ts'
 import { type GridCell, gridCells, gridSize, POINTS_FROM_ZOOM } from './grid-cells.ts'
-import {
-  type Camera,
-  latitudeOf,
-  longitudeOf,
-  mercatorX,
-  mercatorY,
-  toScreen,
-  worldPixels,
-} from './mercator.ts'
+import { addOverlay } from './map-overlay.ts'
+import { changeMapbox, withMapbox } from './mapbox-tiles.ts'
+import { type Camera, latitudeOf, longitudeOf, mercatorX, mercatorY, worldPixels } from './mercator.ts'
 import { fillPointBuffer, type PointBuffer, pointNear } from './point-buffer.ts'
 import { createPointLayer } from './point-layer.ts'
 import { MAP_THEMES } from './theme.ts'
@@ -51,6 +51,8 @@ export interface LiveMapOptions {
   /** Null to show all sensors as soon as there are some. */
   place: MapPlace | null
   scheme: ColourScheme
+  /** Lays the tiles of Mapbox over the map's own land. */
+  mapboxToken: string | null
   onSelect(point: LivePoint | null): void
   /** The map has come to rest somewhere else because somebody moved it. */
   onMove(place: MapPlace): void
@@ -67,24 +69,7 @@ export async function createLiveMap(options: LiveMapOptions): Promise<LiveMap> {
   setWorkerUrl(workerUrl)
   const world = await loadWorld()
   let theme = MAP_THEMES[options.scheme]
-  const map = new MapLibreMap({
-    container: options.container,
-    style: baseStyle(world, theme),
-    center: [options.place?.longitude ?? 15, options.place?.latitude ?? 25],
-    zoom: options.place?.zoom ?? 1,
-    maxZoom: MAX_ZOOM,
-    renderWorldCopies: false,
-    dragRotate: false,
-    pitchWithRotate: false,
-    touchPitch: false,
-    fadeDuration: 0,
-    attributionControl: false,
-  })
-  map.touchZoomRotate.disableRotation()
-  map.keyboard.disableRotation()
-  map.getCanvas().setAttribute('aria-label', 'Map. Arrow keys move it, plus and minus zoom.')
-  map.addControl(new ScaleControl({ maxWidth: 110 }), 'bottom-left')
-
+  const map = openMap(options, withMapbox(baseStyle(world, theme), options))
   let scene = EMPTY_SCENE
   let buffer: PointBuffer = fillPointBuffer([], 0)
   let gridNow: { of: MapScene['points']; size: number; cells: GridCell[] } | undefined
@@ -110,16 +95,15 @@ export async function createLiveMap(options: LiveMapOptions): Promise<LiveMap> {
 
   const drawOverlay = () => {
     const now = camera()
-    overlay.resize(now, map.getPixelRatio())
     const grid = showsPoints() ? null : currentGrid()
-    drawCells(overlay.canvas, {
-      cells: grid?.cells ?? [],
-      size: grid?.size ?? 1,
-      camera: now,
-      pixelRatio: map.getPixelRatio(),
-      theme,
-      shows: scene.cell,
-    })
+    // A canvas that is there costs a copy with every frame, also when it is empty.
+    overlay.canvas.hidden = grid === null
+    if (grid) {
+      overlay.resize(now, map.getPixelRatio())
+      const { cells, size } = grid
+      const pixelRatio = map.getPixelRatio()
+      drawCells(overlay.canvas, { cells, size, camera: now, pixelRatio, theme, shows: scene.cell })
+    }
     labels.draw(scene.labels, { camera: now, grid: grid?.size ?? null })
     overlay.mark(scene.selected, now)
     if (map.getLayer(layer.id) && map.areTilesLoaded()) options.container.dataset.drawn = 'true'
@@ -134,7 +118,7 @@ export async function createLiveMap(options: LiveMapOptions): Promise<LiveMap> {
     map.fitBounds(bounds, { padding, maxZoom: FIT.maxZoom, animate })
   }
 
-  map.on('load', () => map.addLayer(layer))
+  map.once('style.load', () => map.addLayer(layer))
   map.on('render', drawOverlay)
   map.on('moveend', ({ originalEvent }) => {
     if (placed || originalEvent) options.onMove(placeOf(map))
@@ -173,11 +157,34 @@ export async function createLiveMap(options: LiveMapOptions): Promise<LiveMap> {
     },
     setColours(scheme) {
       theme = MAP_THEMES[scheme]
+      changeMapbox(map, { ...options, scheme })
       for (const [id, property, colour] of paintOf(theme))
         if (map.getLayer(id)) map.setPaintProperty(id, property, colour)
     },
     close: () => map.remove(),
   }
+}
+
+function openMap({ container, place, mapboxToken }: LiveMapOptions, style: StyleSpecification): MapLibreMap {
+  const map = new MapLibreMap({
+    container,
+    style,
+    center: [place?.longitude ?? 15, place?.latitude ?? 25],
+    zoom: place?.zoom ?? 1,
+    maxZoom: MAX_ZOOM,
+    renderWorldCopies: false,
+    dragRotate: false,
+    pitchWithRotate: false,
+    touchPitch: false,
+    fadeDuration: 0,
+    attributionControl: false,
+  })
+  map.touchZoomRotate.disableRotation()
+  map.keyboard.disableRotation()
+  map.getCanvas().setAttribute('aria-label', 'Map. Arrow keys move it, plus and minus zoom.')
+  map.addControl(new ScaleControl({ maxWidth: 110 }), 'bottom-left')
+  if (mapboxToken !== null) map.addControl(new AttributionControl({ compact: true }), 'bottom-left')
+  return map
 }
 
 function placeOf(map: MapLibreMap): MapPlace {
@@ -210,36 +217,4 @@ function boundsOf(points: Iterable<LivePoint>): [number, number, number, number]
     north = Math.max(north, latitude)
   }
   return west > east ? undefined : [west, south, east, north]
-}
-
-/** What lies over the map and moves with it: the squares, the labels, and the mark of the chosen sensor. */
-function addOverlay(map: MapLibreMap) {
-  const canvas = document.createElement('canvas')
-  canvas.className = 'map-cells'
-  canvas.setAttribute('aria-hidden', 'true')
-  const mark = document.createElement('div')
-  mark.className = 'map-mark'
-  mark.hidden = true
-  const labels = document.createElement('div')
-  labels.className = 'map-labels'
-  map.getCanvasContainer().append(canvas)
-  map.getContainer().append(mark, labels)
-  return {
-    canvas,
-    labels,
-    resize({ width, height }: Camera, pixelRatio: number): void {
-      const [across, down] = [Math.round(width * pixelRatio), Math.round(height * pixelRatio)]
-      if (canvas.width === across && canvas.height === down) return
-      canvas.width = across
-      canvas.height = down
-      canvas.style.width = `${width}px`
-      canvas.style.height = `${height}px`
-    },
-    mark(point: LivePoint | null, camera: Camera): void {
-      mark.hidden = point === null
-      if (!point) return
-      const { x, y } = toScreen(camera, { x: mercatorX(point.longitude), y: mercatorY(point.latitude) })
-      mark.style.transform = `translate(${x.toFixed(1)}px, ${y.toFixed(1)}px) translate(-50%, -50%)`
-    },
-  }
 }

@@ -12,7 +12,7 @@ import {
   toScreen,
   worldPixels,
 } from './mercator.ts'
-import { FLOATS_PER_POINT, fillPointBuffer, pointNear, STYLE } from './point-buffer.ts'
+import { countWithin, FLOATS_PER_POINT, fillPointBuffer, pointNear, STYLE } from './point-buffer.ts'
 import { unwrapGeometry } from './unwrap-lines.ts'
 
 function heard(overrides: Partial<HeardPoint> = {}): HeardPoint {
@@ -103,6 +103,11 @@ describe('the buffer of the sensors', () => {
       pointNear(buffer, { x: mercatorX(longitude), y: mercatorY(37.5), reach: 10 / worldPixels(10) })?.sensor
     expect([near(140.501), near(140.509), near(141)]).toEqual(['a', 'b', undefined])
   })
+})
+
+test('what lies in the window is counted', () => {
+  const buffer = fillPointBuffer([heard(), heard({ longitude: 140.7 }), heard({ longitude: 141 })], 0)
+  expect(countWithin(buffer, camera)).toBe(2)
 })
 
 describe('the grid', () => {

@@ -1,6 +1,6 @@
 import { DOSE_CLASSES, doseClassIndex } from '../dose-class.ts'
 import type { HeardPoint } from '../live-model.ts'
-import { mercatorX, mercatorY } from './mercator.ts'
+import { type Camera, mercatorX, mercatorY, worldPixels } from './mercator.ts'
 
 /** Floats for one point: x and y as a sum of two floats each, when it was heard, and its style. */
 export const FLOATS_PER_POINT = 6
@@ -55,6 +55,20 @@ export function pointNear(
     best = points[index]
   }
   return best
+}
+
+/** How many points are in the window. */
+export function countWithin(
+  { data }: PointBuffer,
+  { centreX, centreY, zoom, width, height }: Camera,
+): number {
+  const scale = 2 * worldPixels(zoom)
+  const [across, down] = [width / scale, height / scale]
+  let count = 0
+  for (let at = 0; at < data.length; at += FLOATS_PER_POINT)
+    if (Math.abs((data[at] ?? 0) - centreX) < across && Math.abs((data[at + 1] ?? 0) - centreY) < down)
+      count += 1
+  return count
 }
 
 function styleOf({ usvh, critical, level }: HeardPoint): number {

@@ -1,6 +1,6 @@
 import type { CustomLayerInterface } from 'maplibre-gl'
 import { type Camera, worldPixels } from './mercator.ts'
-import { FLOATS_PER_POINT, type PointBuffer } from './point-buffer.ts'
+import { countWithin, FLOATS_PER_POINT, type PointBuffer } from './point-buffer.ts'
 import { FRAGMENT_SHADER, VERTEX_SHADER } from './point-shader.ts'
 
 /** What a frame needs to know besides the points. */
@@ -19,6 +19,9 @@ export interface PointLayer extends CustomLayerInterface {
   setPoints(buffer: PointBuffer): void
 }
 
+/** So many sensors in the window are drawn at full size. */
+const ROOMY = 3000
+
 interface Program {
   program: WebGLProgram
   array: WebGLVertexArrayObject
@@ -26,7 +29,15 @@ interface Program {
   uniforms: Record<UniformName, WebGLUniformLocation | null>
 }
 
-const UNIFORMS = ['u_centre', 'u_clip_per_world', 'u_pixel_ratio', 'u_shrink', 'u_now', 'u_outline'] as const
+const UNIFORMS = [
+  'u_centre',
+  'u_clip_per_world',
+  'u_pixel_ratio',
+  'u_shrink',
+  'u_crowd',
+  'u_now',
+  'u_outline',
+] as const
 type UniformName = (typeof UNIFORMS)[number]
 
 /**
@@ -62,7 +73,7 @@ export function createPointLayer(frame: () => PointFrame): PointLayer {
         uploaded = points
       }
       gl.useProgram(made.program)
-      setUniforms(gl, { uniforms: made.uniforms, frame: now, epochMs: points.epochMs })
+      setUniforms(gl, { uniforms: made.uniforms, frame: now, points })
       gl.disable(gl.DEPTH_TEST)
       gl.disable(gl.STENCIL_TEST)
       gl.enable(gl.BLEND)
@@ -75,7 +86,7 @@ export function createPointLayer(frame: () => PointFrame): PointLayer {
 
 function setUniforms(
   gl: WebGL2RenderingContext,
-  { uniforms, frame, epochMs }: { uniforms: Program['uniforms']; frame: PointFrame; epochMs: number },
+  { uniforms, frame, points }: { uniforms: Program['uniforms']; frame: PointFrame; points: PointBuffer },
 ): void {
   const { camera, pixelRatio, nowMs, outline } = frame
   const { centreX: x, centreY: y, zoom, width, height } = camera
@@ -84,8 +95,14 @@ function setUniforms(
   gl.uniform2f(uniforms.u_clip_per_world, (2 * scale) / width, (-2 * scale) / height)
   gl.uniform1f(uniforms.u_pixel_ratio, pixelRatio)
   gl.uniform1f(uniforms.u_shrink, Math.max(0.75, Math.min(1.25, (zoom + 2) / 13)))
-  gl.uniform1f(uniforms.u_now, (nowMs - epochMs) / 1000)
+  gl.uniform1f(uniforms.u_crowd, crowding(countWithin(points, camera)))
+  gl.uniform1f(uniforms.u_now, (nowMs - points.epochMs) / 1000)
   gl.uniform3f(uniforms.u_outline, ...outline)
+}
+
+/** Where there are too many to be told apart, they are drawn smaller: down to half the size. */
+function crowding(visible: number): number {
+  return Math.max(0.5, Math.min(1, Math.sqrt(ROOMY / visible)))
 }
 
 function makeProgram(gl: WebGL2RenderingContext): Program {

@@ -11,7 +11,9 @@ const TRACK_SHRINK = 0.65
 const RADIUS = [4, 5.5, 7, 9] as const
 
 /** Room around a symbol for its outline, and for its ring; every pixel costs, where a processor draws. */
-const MARGIN = { outline: 2, ring: 5 } as const
+const MARGIN = { outline: 2, ring: 1.4 } as const
+/** From the edge of a symbol to the middle of its ring. */
+const RING_PX = 3.6
 
 const colours = DOSE_CLASSES.map(({ colour }) => {
   const channels = [1, 3, 5].map((at) => Number.parseInt(colour.slice(at, at + 2), 16) / 255)
@@ -25,6 +27,7 @@ uniform vec4 u_centre;
 uniform vec2 u_clip_per_world;
 uniform float u_pixel_ratio;
 uniform float u_shrink;
+uniform float u_crowd;
 uniform float u_now;
 in vec4 a_place;
 in float a_heard;
@@ -48,7 +51,7 @@ void main() {
   int level = critical ? 3 : style / ${STYLE.level};
   vec2 from_centre = (a_place.xy - u_centre.xy) + (a_place.zw - u_centre.zw);
   gl_Position = vec4(from_centre * u_clip_per_world, 0.0, 1.0);
-  v_radius = RADII[level] * (critical ? 1.0 : u_shrink) * (track ? ${number(TRACK_SHRINK)} : 1.0);
+  v_radius = RADII[level] * (critical ? 1.0 : u_shrink * u_crowd) * (track ? ${number(TRACK_SHRINK)} : 1.0);
   float age = max(0.0, u_now - a_heard);
   v_opacity = track
     ? mix(1.0, ${number(FADE.trackLeft)}, min(1.0, age / ${number(FADE.trackSeconds)}))
@@ -56,7 +59,7 @@ void main() {
   if (critical) v_opacity = 1.0;
   v_colour = COLOURS[dose];
   v_ring = dose >= ${RING_FROM_CLASS} && !track ? 1.0 : 0.0;
-  v_extent = v_radius + (v_ring > 0.5 || critical ? ${number(MARGIN.ring)} : ${number(MARGIN.outline)});
+  v_extent = v_radius + (critical ? ${number(RING_PX)} : v_ring > 0.5 ? ${number(MARGIN.ring)} + ${number(RING_PX)} * u_crowd : ${number(MARGIN.outline)});
   gl_PointSize = 2.0 * v_extent * u_pixel_ratio;
   v_outline = track ? 0.0 : 0.85;
   v_critical = critical ? 1.0 : 0.0;
@@ -66,6 +69,7 @@ void main() {
 export const FRAGMENT_SHADER = `#version 300 es
 precision highp float;
 uniform vec3 u_outline;
+uniform float u_crowd;
 in vec3 v_colour;
 in float v_radius;
 in float v_extent;
@@ -86,7 +90,7 @@ void main() {
   float edge = v_critical > 0.5 ? triangle(p, v_radius + 1.0) : length(p) - v_radius;
   float inside = 1.0 - smoothstep(-0.6, 0.4, edge);
   float outline = 1.0 - smoothstep(0.8, 1.8, edge);
-  float ring = v_ring * (1.0 - v_critical) * (1.0 - smoothstep(0.5, 1.2, abs(edge - 3.6)));
+  float ring = v_ring * (1.0 - v_critical) * (1.0 - smoothstep(0.5, 1.2, abs(edge - ${number(RING_PX)} * u_crowd)));
   float alpha = max(max(inside, outline * v_outline), ring);
   if (alpha < 0.02) discard;
   vec3 rgb = mix(u_outline, v_colour, max(inside, ring));
