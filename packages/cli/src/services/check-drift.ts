@@ -82,17 +82,25 @@ async function ownPart(
 ): Promise<Part> {
   const live = world && (await findLive(world))
   const profile = request.profile ?? live?.launch?.spec.profile
-  const committed = await committedSources(places, {
-    ...request,
-    profile,
-    assignments: [],
-    environments: ['dev', 'prod'],
-  })
-  const { spec, sources } = committed
+  const wanted = { ...request, profile, assignments: [] }
+  const { spec, sources } = looksAtFiles(request)
+    ? await committedSources(places, { ...wanted, environments: ['dev', 'prod'] })
+    : { spec: (await planProject(places, wanted)).spec, sources: [] }
   const running =
     world && live ? await liveSources(world, places, { live, spec, version: request.version }) : []
   return { profile: spec.profile, sources: [...sources, ...running], notes: [] }
 }
+
+/** Rendering and reading files is most of the work: not for a question about what runs. */
+function looksAtFiles({ only }: DriftRequest): boolean {
+  return only.length === 0 || only.some((pattern) => !LIVE_KINDS.includes(pattern))
+}
+
+const LIVE_KINDS: readonly string[] = [
+  'services',
+  'kafka',
+  'settings',
+] satisfies Drift['sources'][number]['kind'][]
 
 async function readRules({ files, projectDir }: PlanPlaces): Promise<readonly IgnoreRule[]> {
   const text = await files.read(`${projectDir}/radtune.yaml`)
