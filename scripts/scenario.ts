@@ -11,12 +11,12 @@ import { hotKeyDump } from './bench/hot-key-dump.ts'
 import { tableText } from './bench/report.ts'
 import { build } from './run-program.ts'
 
-const NAMES = ['starved-broker', 'over-parallel', 'slow-fetch', 'hot-partition', 'quiet'] as const
+const NAMES = ['starved-broker', 'over-parallel', 'slow-fetch', 'hot-partition', 'unknown', 'quiet'] as const
 
 const help = `npm run scenario -- [NAME…] [--verify 30s] [--warm 30]
 
 Launches a stack with something wrong (radtune up --demo NAME), lets radtune advise --apply put it right, and prints what was advised,
-expected and measured, as a table for docs/tuning.md. hot-partition gets four of five readings from one place, and only judges. quiet is the 4c8g stack in good order, judged three times. Names: ${NAMES.join(', ')}.`
+expected and measured, as a table for docs/tuning.md. hot-partition gets four of five readings from one place, and only judges. unknown has a broker that is stopped, so that nothing is known of Kafka, and must change nothing. quiet is the 4c8g stack in good order, judged three times. Names: ${NAMES.join(', ')}.`
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -50,6 +50,26 @@ for (const name of names) {
       }
       return
     }
+    if (name === 'unknown') {
+      const { data } = (await runJson(project, ['status'])).document
+      const kafka = data.services.find((service: { name: string }) => service.name === 'kafka').pid
+      process.kill(kafka, 'SIGSTOP')
+      try {
+        const { advice, outcome } = (await runJson(project, ['advise', '--apply', '--verify', values.verify]))
+          .document.data as AdviseData
+        const undecided = advice.undecided.map(({ rule }) => rule)
+        rows.push([
+          name,
+          `${advice.holds ?? 'nothing to change'}; not decided: ${undecided.join(', ')}`,
+          '',
+          '',
+          outcome ? 'changed' : 'no change',
+        ])
+      } finally {
+        process.kill(kafka, 'SIGCONT')
+      }
+      return
+    }
     if (name === 'hot-partition') {
       const { advice } = (await runJson(project, ['advise'])).document.data as AdviseData
       const found = advice.findings.find(({ rule }) => rule === 'hot-partition')
@@ -66,7 +86,7 @@ for (const name of names) {
 console.log(`\n${tableText(['scenario', 'advice', 'expected', 'measured', 'verdict'], rows)}`)
 
 async function howToLaunch(name: string, project: string): Promise<string[]> {
-  if (name === 'quiet') return ['--rate', '1000']
+  if (name === 'quiet' || name === 'unknown') return ['--rate', '1000']
   if (name !== 'hot-partition') return ['--demo', name]
   const file = join(project, 'hot.csv')
   await writeFile(file, hotKeyDump({ rows: 100_000 }))
