@@ -1,14 +1,12 @@
 import * as Flags from '@oclif/core/flags'
-import { ownSettings } from '@radtune/core/advice'
 import { RadtuneError } from '@radtune/core/errors'
-import type { StackSpec } from '@radtune/core/stack'
 import { formatBytes, formatDuration } from '@radtune/core/units'
 import { type Answer, BaseCommand } from '../base-command.ts'
 import { answerEnvelope } from '../output/envelope.ts'
 import { monitorLine } from '../output/monitor-text.ts'
 import type { LogLine } from '../ports/runtime.ts'
-import type { Judged } from '../services/advise-stack.ts'
 import { NOTHING_RUNS } from '../services/collect-snapshots.ts'
+import type { MonitorExtras } from '../services/monitor-extras.ts'
 import { createMonitorPace, type MonitorPace } from '../services/monitor-pace.ts'
 import {
   type Moment,
@@ -143,11 +141,12 @@ export default class Monitor extends BaseCommand {
       import('../tui/monitor-look.ts'),
     ])
     const replayed = flags.replay !== undefined
+    const extras = this.#extras(flags)
     await watchMonitor({
       moments: (signal, pace) => this.#moments(flags, pace, signal),
       onMoment: async (moment) => recorder?.write(moment),
-      judge: this.#judge(flags),
-      drift: () => this.#drift(flags),
+      judge: async (moment) => await (await extras()).judge(moment),
+      drift: async () => await (await extras()).drift(),
       pace: createMonitorPace({ ...request, replayed }),
       replayed,
       self,
@@ -179,58 +178,19 @@ export default class Monitor extends BaseCommand {
     })
   }
 
-  /** By the plan that runs; of a recording, by that of its profile. Advice is an extra: what it lacks must not end the monitor. */
-  #judge(flags: MonitorFlagValues): (moment: Moment) => Promise<Judged | undefined> {
-    let planned: { of: string; spec: StackSpec } | undefined
-    return async (moment) => {
-      const { stack, settings } = moment.snapshot
-      if (!stack.known) return undefined
-      const of = `${stack.value.launchedAt} ${settings.known ? settings.value.revision : ''}`
-      try {
-        if (planned?.of !== of) planned = { of, spec: await this.#planOf(stack.value.profile, flags) }
-        const { inForceIn, judgeMoment } = await import('../services/advise-stack.ts')
-        const live = flags.replay === undefined ? await this.#liveFacts(flags) : {}
-        return judgeMoment(moment, {
-          spec: inForceIn(planned.spec, moment.snapshot),
-          ...live,
-        })
-      } catch {
-        return undefined
-      }
+  /** Loaded when it is first asked: the first frame does not wait for it. */
+  #extras(flags: MonitorFlagValues): () => Promise<MonitorExtras> {
+    let made: Promise<MonitorExtras> | undefined
+    const make = async () => {
+      const { createMonitorExtras } = await import('../services/monitor-extras.ts')
+      const places = { ...(await this.planPlaces(flags)), composeSchema: this.world.composeSchema }
+      const world = flags.replay === undefined ? await this.world.stackWorld(places.projectDir) : undefined
+      return createMonitorExtras({ places, world, version: this.config.version })
     }
-  }
-
-  /** What a stack that runs is judged by, and a recording does not tell. What advice itself has set is no pin to it. */
-  async #liveFacts(flags: MonitorFlagValues) {
-    const [{ createJournalStore }, { collectFacts }] = await Promise.all([
-      import('../services/journal-store.ts'),
-      import('../services/collect-facts.ts'),
-    ])
-    const projectDir = await this.projectDir(flags)
-    const journal = createJournalStore(this.world.files, projectDir, () => undefined)
-    return {
-      own: ownSettings(await journal.read()),
-      facts: await collectFacts(await this.world.stackWorld(projectDir)),
+    return () => {
+      made ??= make()
+      return made
     }
-  }
-
-  /** An extra, as advice is. */
-  async #drift(flags: MonitorFlagValues): Promise<number | undefined> {
-    if (flags.replay !== undefined) return undefined
-    const { countDrift } = await import('../services/count-drift.ts')
-    const places = { ...(await this.planPlaces(flags)), composeSchema: this.world.composeSchema }
-    const world = await this.world.stackWorld(places.projectDir)
-    return await countDrift(places, { world, version: this.config.version }).catch(() => undefined)
-  }
-
-  async #planOf(profile: string, flags: MonitorFlagValues): Promise<StackSpec> {
-    if (flags.replay === undefined) {
-      const { adviceLaunch } = await import('../services/advise-stack.ts')
-      return (await adviceLaunch(await this.world.stackWorld(await this.projectDir(flags)))).spec
-    }
-    const { planProject } = await import('../services/plan-project.ts')
-    const request = { profile, profileFromEnvironment: false, assignments: [], pins: [] }
-    return (await planProject(await this.planPlaces(flags), request)).spec
   }
 
   /** Into the folder that one works in, under a name of its own. */
