@@ -20,9 +20,9 @@ export const DEMOS = {
     values: { 'kafka.cpus': 0.2 },
   },
   'over-parallel': {
-    sentence: 'six slots share 0.6 CPU',
+    sentence: 'six slots share 0.5 CPU',
     rate: 8000,
-    values: { 'worker.count': 1, 'worker.cpus': 0.6 },
+    values: { 'worker.count': 1, 'worker.cpus': 0.5 },
   },
   'slow-fetch': {
     sentence: 'fetches wait for bytes that come slowly',
