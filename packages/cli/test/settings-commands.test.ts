@@ -125,7 +125,7 @@ describe('radtune set on a running stack', () => {
     expect(overlay()).toContain('topics.radiation-data.partitions: 12')
   })
 
-  test('another number of workers is for the next up, or for now', async () => {
+  test('another number of workers waits for the next up, or comes at once with --now', async () => {
     const later = await run(['set', 'worker.count=1'])
     expect(later.stdout).toContain('radtune up applies the rest')
     expect(later.exitCode).toBe(3)

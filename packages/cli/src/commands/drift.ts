@@ -1,11 +1,13 @@
 import * as Flags from '@oclif/core/flags'
 import type { Drift as Compared, DriftState } from '@radtune/core/drift'
 import { RadtuneError } from '@radtune/core/errors'
-import { parseDuration } from '@radtune/core/units'
 import { type Answer, BaseCommand } from '../base-command.ts'
 import type { DriftData } from '../output/drift-schema.ts'
 import { isReporter, type ReporterName, reporterNames } from '../output/reporter-names.ts'
 import type { DriftPlaces, DriftRequest } from '../services/check-drift.ts'
+import { readTime } from '../services/time-flag.ts'
+
+const INTERVAL = { least: 1000, most: 86_400_000, example: 'radtune drift --watch --interval 30s' }
 
 /** States that `--fail-on` knows by one word each. */
 const failStates: Readonly<Record<string, DriftState>> = {
@@ -106,7 +108,8 @@ export default class Drift extends BaseCommand {
     const world =
       flags.offline || request.compose.length > 0 ? undefined : await this.world.stackWorld(places.projectDir)
     const compare = () => checkDrift(places, request, { world, now: this.world.clock.now() })
-    if (flags.watch) return await this.#watch(compare, readInterval(flags.interval))
+    if (flags.watch)
+      return await this.#watch(compare, readTime('interval', flags.interval ?? '10s', INTERVAL))
     const drift = await compare()
     if (flags.accept) await this.#accept(drift, places)
     else if (flags.interactive) await this.#askEach(drift, places)
@@ -284,15 +287,4 @@ function readReporters(given: readonly string[] | undefined, json: boolean): Rep
       fix: [`radtune drift --json --reporter ${reporters[0]?.name}:FILE`],
     })
   return reporters
-}
-
-/** A bare number is seconds here, as everywhere on a command line. */
-function readInterval(text = '10s'): number {
-  const parsed = parseDuration(/^\d+(\.\d+)?$/.test(text.trim()) ? `${text.trim()}s` : text)
-  if (parsed.ok && parsed.value >= 1000 && parsed.value <= 86_400_000) return parsed.value
-  throw new RadtuneError('RT-CLI-003', {
-    what: `--interval ${text} is not a time that it can take`,
-    why: parsed.ok ? 'it is between 1s and 24h' : parsed.problem,
-    fix: ['radtune drift --watch --interval 30s'],
-  })
 }

@@ -1,18 +1,9 @@
-import { driftClasses, driftSourceKinds } from '@radtune/core/drift'
+import { driftClasses, driftSourceKinds, driftStates } from '@radtune/core/drift'
 import { z } from 'zod'
 
 const place = z.object({ file: z.string(), line: z.number(), column: z.number() })
 
-const state = z.enum([
-  'in sync',
-  'changed',
-  'missing',
-  'unexpected',
-  'no effect',
-  'unchecked',
-  'not applicable',
-  'ignored',
-])
+const state = z.enum(driftStates)
 
 /** `data` of radtune.drift/1. */
 export const driftSchema = z.object({

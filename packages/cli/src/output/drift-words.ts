@@ -1,14 +1,9 @@
-import type { Drift, DriftItem, DriftState } from '@radtune/core/drift'
+import { type Drift, type DriftItem, type DriftState, driftStates } from '@radtune/core/drift'
 
 /** States that a reporter speaks of, in the order of the text; in sync and not applicable are only counted. */
-export const REPORTED: readonly DriftState[] = [
-  'changed',
-  'missing',
-  'unexpected',
-  'no effect',
-  'unchecked',
-  'ignored',
-]
+export const REPORTED: readonly DriftState[] = driftStates.filter(
+  (state) => state !== 'in sync' && state !== 'not applicable',
+)
 
 /** What was wanted and what was found, in a few words: `6 → 4`, `set → missing`. */
 export function changeWords({ state, wanted, found }: DriftItem): string {

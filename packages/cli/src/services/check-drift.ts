@@ -13,6 +13,13 @@ import { findLive, liveSources } from './drift-live.ts'
 import type { ImportPlaces } from './import-compose.ts'
 import { type PlanPlaces, planProject } from './plan-project.ts'
 
+/** What runs, as `--only` knows it: everything but files. */
+export const LIVE_KINDS: readonly string[] = [
+  'services',
+  'kafka',
+  'settings',
+] satisfies Drift['sources'][number]['kind'][]
+
 /** What is to be compared, and what counts. */
 export interface DriftRequest {
   /** Undefined: the one that radtune.yaml names, else 4c8g; for what runs, the one that it was launched with. */
@@ -95,12 +102,6 @@ async function ownPart(
 function looksAtFiles({ only }: DriftRequest): boolean {
   return only.length === 0 || only.some((pattern) => !LIVE_KINDS.includes(pattern))
 }
-
-const LIVE_KINDS: readonly string[] = [
-  'services',
-  'kafka',
-  'settings',
-] satisfies Drift['sources'][number]['kind'][]
 
 async function readRules({ files, projectDir }: PlanPlaces): Promise<readonly IgnoreRule[]> {
   const text = await files.read(`${projectDir}/radtune.yaml`)

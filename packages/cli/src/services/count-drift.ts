@@ -1,6 +1,6 @@
 import { failingStates } from '@radtune/core/drift'
 import type { StackWorld } from '../ports/stack-world.ts'
-import { checkDrift, type DriftPlaces } from './check-drift.ts'
+import { checkDrift, type DriftPlaces, LIVE_KINDS } from './check-drift.ts'
 
 /**
  * In how many fields what runs is not as it should be, files aside; undefined when nothing could be compared. Throws what
@@ -18,7 +18,7 @@ export async function countDrift(
       out: `${places.projectDir}/compose`,
       version,
       compose: [],
-      only: ['services', 'kafka', 'settings'],
+      only: LIVE_KINDS,
       failOn: failingStates,
       strict: false,
     },

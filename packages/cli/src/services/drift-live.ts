@@ -63,7 +63,7 @@ export async function liveSources(
   if (launch === undefined || (!running.known && running.why === 'no stack of this project runs'))
     return [processesUnchecked(spec, running), ...unreadStack(spec), flinkSource()]
   const [kafka, settings, slots, processes] = await Promise.all([
-    within(world, 'Kafka', () => describeKafka(world, launch)),
+    askKafka(world, launch),
     settingsSources(world, { spec, launch }),
     slotSources(world, { spec, launch, running }),
     running.known
@@ -84,6 +84,11 @@ async function wantedSpec(
     known(await world.host.facts(), world.clock.now()),
   )
   return facts.known ? fitToMachine(planned, facts.value).spec : planned
+}
+
+/** Topics, configs and broker of a stack; a why when Kafka does not tell in time. */
+export async function askKafka(world: StackWorld, launch: Launch) {
+  return await within(world, 'Kafka', () => describeKafka(world, launch))
 }
 
 async function describeKafka(world: StackWorld, { ports }: Launch) {

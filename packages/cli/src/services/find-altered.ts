@@ -1,7 +1,7 @@
-import { compareFields, type DriftItem, type FoundKafka, kafkaSource } from '@radtune/core/drift'
-import { known, type Reading, unknown } from '@radtune/core/metrics'
+import { compareFields, type DriftItem, kafkaSource } from '@radtune/core/drift'
 import type { Launch, StackState } from '../ports/runtime.ts'
 import type { StackWorld } from '../ports/stack-world.ts'
+import { askKafka } from './drift-live.ts'
 import type { LaunchDifference } from './launch-difference.ts'
 
 /** What somebody has changed on a running stack by hand, and a launch puts back. */
@@ -19,7 +19,7 @@ const PAGE_BYTES = 65_536
  * alone: nothing but a launch without data can put that back. Kafka that does not answer is asked by the launch that follows.
  */
 export async function findAltered(world: StackWorld, launch: Launch, stack: StackState): Promise<Altered> {
-  const items = compareFields(kafkaSource(launch.spec, await describeKafka(world, launch)))
+  const items = compareFields(kafkaSource(launch.spec, await askKafka(world, launch)))
   const topics = items.filter(isRestorable)
   return {
     differences: [
@@ -33,17 +33,6 @@ export async function findAltered(world: StackWorld, launch: Launch, stack: Stac
 function isRestorable({ class: kind, state, path }: DriftItem): boolean {
   if (kind !== 'topic' || /\.(partitions|replicationFactor)$/.test(path)) return false
   return state === 'changed' || state === 'missing'
-}
-
-async function describeKafka(world: StackWorld, { ports }: Launch): Promise<Reading<FoundKafka>> {
-  const broker = world.broker(ports.kafka)
-  try {
-    return known(await broker.describe(), world.clock.now())
-  } catch (error) {
-    return unknown(String(error))
-  } finally {
-    await broker.close()
-  }
 }
 
 function alteredLimits({ spec }: Launch, { services }: StackState): LaunchDifference[] {

@@ -6,20 +6,10 @@ import {
   type DriftVerdict,
   driftClasses,
   driftSourceKinds,
+  driftStates,
   type IgnoreRule,
 } from './drift.ts'
 import { applyRules, matchesPath } from './ignore-rules.ts'
-
-const STATES: readonly DriftState[] = [
-  'changed',
-  'missing',
-  'unexpected',
-  'no effect',
-  'unchecked',
-  'ignored',
-  'not applicable',
-  'in sync',
-]
 
 /** States that fail where nothing else is asked for. */
 export const failingStates = [
@@ -52,7 +42,7 @@ export function compareStack(sources: readonly ComparedSource[], options: Compar
   const ruled = applyRules(sources.flatMap(compareFields), { rules, now })
   const items = ruled.items
     .filter(isMeant)
-    .toSorted((one, other) => STATES.indexOf(one.state) - STATES.indexOf(other.state))
+    .toSorted((one, other) => driftStates.indexOf(one.state) - driftStates.indexOf(other.state))
   return {
     profile,
     foreign: options.foreign ?? false,
@@ -84,7 +74,7 @@ export function judgeItems(
   { failOn, strict }: Pick<CompareOptions, 'failOn' | 'strict'>,
 ): DriftVerdict {
   const counts = Object.fromEntries(
-    STATES.map((state) => [state, items.filter((item) => item.state === state).length]),
+    driftStates.map((state) => [state, items.filter((item) => item.state === state).length]),
   ) as Record<DriftState, number>
   const drifted = items.filter(({ state }) => state !== 'unchecked' && failOn.includes(state))
   const unchecked = items.filter(({ state }) => state === 'unchecked')

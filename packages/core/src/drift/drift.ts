@@ -19,16 +19,20 @@ export const driftClasses = {
 
 export type DriftClass = keyof typeof driftClasses
 
-export type DriftState =
-  | 'in sync'
-  | 'changed'
-  | 'missing'
-  | 'unexpected'
+/** In the order in which they are told: what fails, what is told as well, and what is only counted. */
+export const driftStates = [
+  'changed',
+  'missing',
+  'unexpected',
   /** Set, and nothing acts on it. */
-  | 'no effect'
-  | 'unchecked'
-  | 'not applicable'
-  | 'ignored'
+  'no effect',
+  'unchecked',
+  'ignored',
+  'not applicable',
+  'in sync',
+] as const
+
+export type DriftState = (typeof driftStates)[number]
 
 export const driftSourceKinds = ['files', 'services', 'kafka', 'settings', 'flink', 'rules'] as const
 

@@ -10,6 +10,7 @@ export {
   type DriftState,
   driftClasses,
   driftSourceKinds,
+  driftStates,
   type IgnoreRule,
 } from './drift.ts'
 export type { Field } from './field.ts'
