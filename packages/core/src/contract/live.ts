@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { LEVELS, REJECT_REASONS } from './records.ts'
-import { latencySchema } from './stats.ts'
+import { latencySchema, PROVIDER_STATES } from './stats.ts'
 
 /** The newest reading of one sensor, as the page shows it. */
 export const livePointSchema = z.object({
@@ -46,14 +46,26 @@ export const liveStatsSchema = z.object({
 })
 export type LiveStats = z.infer<typeof liveStatsSchema>
 
+/**
+ * What is known of one square of the map, over all sensors in it that are held: column and row of the tile of Web Mercator at
+ * zoom `LIVE_CELL_ZOOM`, number of sensors, mean and highest dose rate in µSv/h. 0 sensors: the square is empty now.
+ */
+export const liveCellSchema = z.tuple([z.number(), z.number(), z.number(), z.number(), z.number()])
+export type LiveCell = z.infer<typeof liveCellSchema>
+export const LIVE_CELL_ZOOM = 8
+
 /** What `GET /api/state` answers and `/ws` sends first. */
 export const liveStateSchema = z.object({
   type: z.literal('snapshot'),
+  /** Of this backend process: `seq` counts within it. A client that comes back with both gets the frames that it missed. */
+  session: z.string(),
   seq: z.number(),
   at: z.number(),
   /** Newest captured time seen, ISO; null before the first record. */
   eventTime: z.string().nullable(),
   points: z.array(livePointSchema),
+  /** All squares, when there are more sensors than `points` holds; absent otherwise. */
+  cells: z.array(liveCellSchema).optional(),
   alerts: z.array(livePointSchema),
   stats: liveStatsSchema,
   thresholds: z.object({ moderate: z.number(), high: z.number(), critical: z.number() }),
@@ -67,7 +79,78 @@ export const liveFrameSchema = z.object({
   at: z.number(),
   eventTime: z.string().nullable(),
   points: z.array(livePointSchema),
+  /** The squares that changed, when not all points had room in this frame; absent otherwise. */
+  cells: z.array(liveCellSchema).optional(),
   alerts: z.array(livePointSchema),
   stats: liveStatsSchema,
 })
 export type LiveFrame = z.infer<typeof liveFrameSchema>
+
+/** How the data are replayed: what was asked for, and what the provider says of it. */
+export const playbackSchema = z.object({
+  /** Seconds of captured time per second; 0 paces by rate. */
+  speed: z.number(),
+  /** Readings per second when paced by rate; 0 is as fast as possible. */
+  ratePerSecond: z.number(),
+  /** Whether a pause was asked for. */
+  paused: z.boolean(),
+  /** What the provider does; null while it does not answer. */
+  state: z.enum(PROVIDER_STATES).nullable(),
+  /** Silences of the data that were cut since the provider started, and the newest of them (captured times, ISO, and when it was cut). */
+  gaps: z
+    .object({
+      cut: z.number(),
+      newest: z.object({ from: z.string(), to: z.string(), at: z.number() }).nullable(),
+    })
+    .nullable(),
+})
+export type Playback = z.infer<typeof playbackSchema>
+
+/** One service as the backend sees it; a null is "not known to the backend", and `reason` says why. */
+export const liveServiceSchema = z.object({
+  name: z.string(),
+  role: z.string(),
+  condition: z.enum(['healthy', 'unhealthy', 'silent', 'unknown']),
+  reason: z.string().nullable(),
+  /** CPUs in use over the last second or so (1 is one core), and the working set. */
+  cpus: z.number().nullable(),
+  cpuLimit: z.number().nullable(),
+  memoryBytes: z.number().nullable(),
+  memoryLimitBytes: z.number().nullable(),
+})
+export type LiveService = z.infer<typeof liveServiceSchema>
+
+/** The pipeline as a whole: what `GET /api/system` answers and `/ws` sends once a second beside the frames. */
+export const liveSystemSchema = z.object({
+  type: z.literal('system'),
+  at: z.number(),
+  playback: playbackSchema,
+  services: z.array(liveServiceSchema),
+  /** Records per second published by the provider, decided by the workers, received by the backend. */
+  flow: z.object({
+    published: z.number().nullable(),
+    processed: z.number().nullable(),
+    received: z.number().nullable(),
+  }),
+  /** Records in the input topic that no worker has processed yet. */
+  lag: z.number().nullable(),
+  /** What holds the flow back, in a sentence; null when nothing does or it cannot be told. */
+  bottleneck: z.string().nullable(),
+  /** What the tuning rules find of what the backend sees; null while they have not been asked. */
+  advice: z
+    .object({ findings: z.array(z.string()), undecided: z.number(), why: z.string().nullable() })
+    .nullable(),
+})
+export type LiveSystem = z.infer<typeof liveSystemSchema>
+
+/** What comes over `/ws`. */
+export type LiveMessage = LiveState | LiveFrame | LiveSystem
+
+/** Answer of a write route, with status 202: the setting is written, and in force once services report the revision. */
+export const settingWrittenSchema = z.object({
+  key: z.string(),
+  value: z.union([z.number(), z.string()]),
+  /** Its offset in the settings topic. */
+  revision: z.number(),
+})
+export type SettingWritten = z.infer<typeof settingWrittenSchema>

@@ -97,9 +97,11 @@ const processStats = {
 export const workerSampleSchema = z.object({ ...processStats, slots: z.array(slotStatsSchema) })
 export type WorkerSample = z.infer<typeof workerSampleSchema>
 
+export const PROVIDER_STATES = ['starting', 'running', 'paused', 'finished', 'failed'] as const
+
 export const providerSampleSchema = z.object({
   ...processStats,
-  state: z.enum(['starting', 'running', 'paused', 'finished', 'failed']),
+  state: z.enum(PROVIDER_STATES),
   source: z.string(),
   targetPerSecond: z.number(),
   recordsPerSecond: z.number(),

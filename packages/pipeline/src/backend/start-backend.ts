@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type {
   BackendSample,
   Health,
@@ -77,6 +78,7 @@ export async function startBackend(options: BackendOptions): Promise<RunningBack
   const limits = { ...LIMITS, ...options.limits }
   const log = (message: string, details: Record<string, unknown>) => logger.warn(details, message)
   const live = createLive({ limits, now })
+  const session = randomUUID()
   let { thresholds } = options
   const stopping: (() => Promise<void> | void)[] = []
   const close = async () => {
@@ -103,6 +105,7 @@ export async function startBackend(options: BackendOptions): Promise<RunningBack
   })
   const snapshot = (pointLimit: number, skippedFrames: number): Snapshot => ({
     type: 'snapshot',
+    session,
     seq: frames.seq(),
     at: now(),
     eventTime: live.state.eventTime,
