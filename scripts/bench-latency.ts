@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util'
 import type { BackendSample, StatsAnswer } from '@radtune/core/contract'
 import { runJson, withProject } from '../test/e2e/radtune.ts'
 import { LEGS, readLegs } from './bench/latency-legs.ts'
-import { mebibytes, median, tableText } from './bench/report.ts'
+import { mebibytes, median, quantile, tableText } from './bench/report.ts'
 import { build } from './run-program.ts'
 
 const help = `npm run bench:latency -- [--profile 4c8g] [--rates 1000,5000,10000] [--set KEY=VALUE]… [--warm 30] [--for 60]
@@ -111,11 +111,6 @@ function getOrAdd(used: Map<string, { cpus: number[]; throttled: number[] }>, na
   const known = used.get(name) ?? { cpus: [], throttled: [] }
   used.set(name, known)
   return known
-}
-
-function quantile(values: readonly number[], share: number): number {
-  const sorted = [...values].sort((a, b) => a - b)
-  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN
 }
 
 function latencyCells(windows: readonly BackendSample['endToEnd'][]): string[] {

@@ -59,7 +59,7 @@ export interface RunningBackend {
 
 const LIMITS: BackendLimits = {
   ...LIVE_STATE_LIMITS,
-  clients: 50,
+  clients: 200,
   frameBytes: 20 * 1024,
   frameEveryMs: 250,
   heartbeatMs: 5000,
