@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { brotliCompressSync } from 'node:zlib'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { WebSocket } from 'ws'
 import { FakeTopic, outputRecord, progressOf, quietLogger } from '../../test/fake-readings.ts'
@@ -75,6 +76,23 @@ function connect(port: number, { path = '/ws', headers = {} } = {}) {
 }
 
 describe('the page', () => {
+  test('is sent as the build compressed it, to whoever takes that', async () => {
+    const webRoot = makePage()
+    const script = `export const text = '${'radiation '.repeat(200)}'`
+    writeFileSync(join(webRoot, 'assets', 'index-abc.js'), script)
+    writeFileSync(join(webRoot, 'assets', 'index-abc.js.br'), brotliCompressSync(script))
+    const { url } = await start({ backendUrl: 'http://127.0.0.1:1', webRoot })
+    const asked = async (encoding: string) => {
+      const answer = await fetch(`${url}/assets/index-abc.js`, { headers: { 'accept-encoding': encoding } })
+      expect(await answer.text()).toBe(script)
+      expect(answer.headers.get('content-type')).toContain('javascript')
+      expect(answer.headers.get('cache-control')).toContain('immutable')
+      return answer.headers.get('content-encoding')
+    }
+    expect(await asked('br, gzip')).toBe('br')
+    expect(await asked('identity')).toBeNull()
+  })
+
   test('is served with a policy that allows nothing but its own origin', async () => {
     const { url } = await start({ backendUrl: 'http://127.0.0.1:1' })
     const page = await fetch(url)

@@ -149,6 +149,8 @@ async function addPage(server: FastifyInstance, webRoot: string | undefined): Pr
   }
   await server.register(fastifyStatic, {
     root: webRoot,
+    // The build leaves `.br` and `.gz` beside each larger file.
+    preCompressed: true,
     // Files under assets/ carry their content's hash in their name.
     setHeaders: (response, path) =>
       response.header(
