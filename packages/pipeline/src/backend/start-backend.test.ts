@@ -1,53 +1,18 @@
-import { type LiveFrame, type LiveState, liveFrameSchema, liveStateSchema } from '@radtune/core/contract'
+import { liveFrameSchema, liveStateSchema } from '@radtune/core/contract'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { WebSocket } from 'ws'
-import { FakeTopic, outputRecord, progressOf, quietLogger, rawRecord } from '../../test/fake-readings.ts'
-import { type BackendOptions, startBackend } from './start-backend.ts'
+import { outputRecord, rawRecord } from '../../test/fake-readings.ts'
+import { connectTo, type Message, startTestBackend } from '../../test/running-backend.ts'
+import type { BackendOptions } from './start-backend.ts'
 
 const closers: (() => Promise<unknown> | unknown)[] = []
 afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close()
 })
 
-async function start(options: Partial<BackendOptions> = {}) {
-  const normal = new FakeTopic('normal-data')
-  const critical = new FakeTopic('critical-data')
-  const backend = await startBackend({
-    service: 'backend',
-    httpAddress: '127.0.0.1:0',
-    statsAddress: '127.0.0.1:0',
-    readings: [normal, critical],
-    progress: async () => [progressOf({ end: 10, normal: 5, critical: 1, duplicates: 1, unit: 2 })],
-    thresholds: { moderate: 50, high: 200, critical: 1000 },
-    logger: quietLogger,
-    ...options,
-    limits: { frameEveryMs: 10, ...options.limits },
-  })
-  closers.push(backend.close)
-  await vi.waitFor(() => {
-    normal.assign()
-    critical.assign()
-  })
-  return { ...backend, normal, critical, url: `http://127.0.0.1:${backend.httpPort}` }
-}
-
-type Message = LiveState | LiveFrame
-
-async function connect(port: number, headers: Record<string, string> = {}) {
-  const socket = new WebSocket(`ws://127.0.0.1:${port}/ws`, { headers })
-  closers.push(() => socket.terminate())
-  const messages: Message[] = []
-  const sizes: number[] = []
-  socket.on('message', (data) => {
-    sizes.push((data as Buffer).length)
-    messages.push(JSON.parse(String(data)))
-  })
-  await new Promise((resolve, reject) => {
-    socket.once('open', resolve)
-    socket.once('error', reject)
-  })
-  return { socket, messages, sizes }
-}
+const start = (options?: Partial<BackendOptions>) => startTestBackend(closers, options)
+const connect = (port: number, headers?: Record<string, string>) =>
+  connectTo(closers, port, headers ? { headers } : {})
 
 const pointsOf = (messages: Message[]) => messages.flatMap((message) => message.points)
 const alertsOf = (messages: Message[]) => messages.flatMap((message) => message.alerts)
@@ -259,8 +224,8 @@ describe('health', () => {
     let nowMs = 1_000_000
     const { url, normal, critical } = await start({ now: () => nowMs })
     await vi.waitFor(async () => expect(await health(url)).toEqual([200, null]))
-    nowMs += 16_000
-    expect(await health(url)).toEqual([503, 'no answer from Kafka about normal-data for 16 s'])
+    nowMs += 4001
+    expect(await health(url)).toEqual([503, 'no answer from Kafka about normal-data for 4 s'])
     normal.fetch()
     critical.fetch()
     await vi.waitFor(async () => expect(await health(url)).toEqual([200, null]), { timeout: 5000 })
@@ -276,11 +241,13 @@ describe('health', () => {
 
   test('is 503 with the reason when committed offsets cannot be read, and the sums are unknown', async () => {
     let nowMs = 1_000_000
-    const { url } = await start({
+    const { url, normal, critical } = await start({
       now: () => nowMs,
       progress: () => Promise.reject(new Error('connect ECONNREFUSED')),
     })
     nowMs += 6000
+    normal.fetch()
+    critical.fetch()
     expect(await health(url)).toEqual([
       503,
       'no answer from Kafka about committed offsets for 6 s: connect ECONNREFUSED',

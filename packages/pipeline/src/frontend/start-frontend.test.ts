@@ -92,7 +92,7 @@ describe('the page', () => {
   test('is told at run time where another backend is, and the policy lets it there', async () => {
     const page = { apiUrl: 'https://api.example/v1', wsUrl: 'wss://live.example/ws', mapboxToken: 'pk.1' }
     const { url } = await start({ backendUrl: 'http://127.0.0.1:1', page })
-    expect(await (await fetch(`${url}/config.json`)).json()).toEqual(page)
+    expect(await (await fetch(`${url}/config.json`)).json()).toEqual({ ...page, writes: 'open' })
     const policy = (await fetch(url)).headers.get('content-security-policy')
     expect(policy).toContain(
       "connect-src 'self' https://api.example wss://live.example https://api.mapbox.com;",
@@ -113,6 +113,7 @@ describe('the page', () => {
       apiUrl: null,
       wsUrl: null,
       mapboxToken: null,
+      writes: 'open',
     })
   })
 

@@ -1,0 +1,126 @@
+import { LIVE_CELL_ZOOM, type LiveCell } from '@radtune/core/contract'
+import { copyOf, EntryList } from './entry-list.ts'
+
+const NONE = -1
+const FIRST_CAPACITY = 64
+const SIDE = 2 ** LIVE_CELL_ZOOM
+/** Web Mercator ends here. */
+const MAX_LATITUDE = 85.0511
+
+/**
+ * Which sensors are in which square of the map, and which squares have changed since they were told. A sensor that stays where it is
+ * costs nothing but a mark; what a square comes to is worked out when it is told, over the sensors that are in it then.
+ */
+export class CellIndex {
+  readonly #doseOf: (entry: number) => number
+  /** By square: one of its sensors, from which the others follow. */
+  readonly #first = new Int32Array(SIDE * SIDE).fill(NONE)
+  readonly #changed = new EntryList()
+  /** By entry: its square, and its neighbours there. */
+  #square = new Int32Array(0)
+  #next = new Int32Array(0)
+  #previous = new Int32Array(0)
+
+  constructor(doseOf: (entry: number) => number) {
+    this.#doseOf = doseOf
+  }
+
+  /** Squares that have changed and are not told yet. */
+  get changedCount(): number {
+    return this.#changed.size
+  }
+
+  /** A sensor is at a place, be it new or moved. */
+  place(entry: number, latitude: number, longitude: number): void {
+    if (entry >= this.#square.length) this.#grow(entry)
+    const square = squareOf(latitude, longitude)
+    if (this.#square[entry] !== square) {
+      this.remove(entry)
+      const second = this.#first[square] as number
+      this.#square[entry] = square
+      this.#previous[entry] = NONE
+      this.#next[entry] = second
+      if (second !== NONE) this.#previous[second] = entry
+      this.#first[square] = entry
+    }
+    this.#mark(square)
+  }
+
+  /** A sensor has another dose rate where it is. */
+  touch(entry: number): void {
+    this.#mark(this.#square[entry] as number)
+  }
+
+  /** A sensor is no longer held. */
+  remove(entry: number): void {
+    const square = this.#square[entry] ?? NONE
+    if (square === NONE) return
+    const [previous, next] = [this.#previous[entry] as number, this.#next[entry] as number]
+    if (previous === NONE) this.#first[square] = next
+    else this.#next[previous] = next
+    if (next !== NONE) this.#previous[next] = previous
+    this.#square[entry] = NONE
+    this.#mark(square)
+  }
+
+  /** All squares with a sensor. */
+  all(): LiveCell[] {
+    const cells: LiveCell[] = []
+    for (let square = 0; square < this.#first.length; square += 1)
+      if (this.#first[square] !== NONE) cells.push(this.#read(square))
+    return cells
+  }
+
+  /** Changed squares as JSON text, the one that waited longest first, as many as fit; they count as told. */
+  takeChanged(maxBytes: number): { texts: string[]; bytes: number } {
+    const texts: string[] = []
+    let bytes = 0
+    while (this.#changed.size > 0) {
+      const square = this.#changed.oldest
+      const text = JSON.stringify(this.#read(square))
+      if (bytes + text.length + 1 > maxBytes) break
+      bytes += text.length + 1
+      texts.push(text)
+      this.#changed.remove(square)
+    }
+    return { texts, bytes }
+  }
+
+  #mark(square: number): void {
+    if (!this.#changed.has(square)) this.#changed.renew(square)
+  }
+
+  #read(square: number): LiveCell {
+    let [count, sum, most] = [0, 0, Number.NEGATIVE_INFINITY]
+    for (let entry = this.#first[square] as number; entry !== NONE; entry = this.#next[entry] as number) {
+      const dose = this.#doseOf(entry)
+      count += 1
+      sum += dose
+      if (dose > most) most = dose
+    }
+    const [column, row] = [square % SIDE, Math.floor(square / SIDE)]
+    return count === 0 ? [column, row, 0, 0, 0] : [column, row, count, rounded(sum / count), most]
+  }
+
+  #grow(entry: number): void {
+    const longer = () => new Int32Array(Math.max(FIRST_CAPACITY, entry + 1, 2 * this.#square.length))
+    this.#square = copyOf(this.#square, longer().fill(NONE))
+    this.#next = copyOf(this.#next, longer())
+    this.#previous = copyOf(this.#previous, longer())
+  }
+}
+
+function squareOf(latitude: number, longitude: number): number {
+  const column = Math.floor(((longitude + 180) / 360) * SIDE)
+  const angle = (Math.max(-MAX_LATITUDE, Math.min(MAX_LATITUDE, latitude)) * Math.PI) / 180
+  const row = Math.floor((0.5 - Math.asinh(Math.tan(angle)) / (2 * Math.PI)) * SIDE)
+  return clamped(row) * SIDE + clamped(column)
+}
+
+function clamped(tile: number): number {
+  return Math.max(0, Math.min(SIDE - 1, tile))
+}
+
+function rounded(dose: number): number {
+  return Number(dose.toPrecision(4))
+}
