@@ -92,7 +92,7 @@ describe('the compose files of any machine', () => {
       fc.property(fc.integer({ min: 2, max: 64 }), (cpus) => {
         const { services } = folderOf(`${cpus}c${cpus * 2}g`).dev
         const ports = Object.values(services).flatMap((service) => service.ports ?? [])
-        const movable = '${RADTUNE_PUBLISHED_HOST:-127.0.0.1}:'
+        const movable = `\${RADTUNE_PUBLISHED_HOST:-127.0.0.1}:`
         expect(
           ports.filter((port) => port.startsWith(movable)).map((port) => port.split(':').at(-1)),
         ).toEqual(['8000', '8080'])
