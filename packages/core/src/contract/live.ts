@@ -79,7 +79,7 @@ export const liveFrameSchema = z.object({
   at: z.number(),
   eventTime: z.string().nullable(),
   points: z.array(livePointSchema),
-  /** The squares that changed, when not all points had room in this frame; absent otherwise. */
+  /** Squares that changed, from the first frame in which not all points had room on; absent before, and when none did. */
   cells: z.array(liveCellSchema).optional(),
   alerts: z.array(livePointSchema),
   stats: liveStatsSchema,

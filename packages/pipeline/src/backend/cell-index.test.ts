@@ -64,51 +64,59 @@ describe('squares of the map', () => {
 
   test('tell number, mean and maximum as a plain model does, whatever moves, and every change once', () => {
     fc.assert(
-      fc.property(fc.array(steps, { maxLength: 5 }), fc.integer({ min: 40, max: 400 }), (rounds, bytes) => {
-        const { doses, index } = createIndex()
-        const at = new Map<number, number>()
-        const page = new Map<string, LiveCell>()
-        const squareOf = new Map<number, string>()
-        for (const round of rounds) {
-          for (const step of round) {
-            const { kind, entry, dose } = step
-            if (kind === 'remove') {
-              index.remove(entry)
-              at.delete(entry)
-              continue
+      fc.property(
+        fc.array(steps, { maxLength: 5 }),
+        fc.integer({ min: 40, max: 400 }),
+        fc.nat(5),
+        (rounds, bytes, from) => {
+          const { doses, index } = createIndex()
+          const at = new Map<number, number>()
+          const page = new Map<string, LiveCell>()
+          const squareOf = new Map<number, string>()
+          for (const [number, round] of rounds.entries()) {
+            if (number === from) index.tell()
+            for (const step of round) {
+              const { kind, entry, dose } = step
+              if (kind === 'remove') {
+                index.remove(entry)
+                at.delete(entry)
+                continue
+              }
+              if (kind === 'touch' && !at.has(entry)) continue
+              doses.set(entry, dose)
+              const place = places[kind === 'place' ? step.at : (at.get(entry) ?? 0)] ?? places[0]
+              if (kind === 'touch') index.touch(entry)
+              else index.place(entry, place.latitude, place.longitude)
+              at.set(entry, places.indexOf(place))
             }
-            if (kind === 'touch' && !at.has(entry)) continue
-            doses.set(entry, dose)
-            const place = places[kind === 'place' ? step.at : (at.get(entry) ?? 0)] ?? places[0]
-            if (kind === 'touch') index.touch(entry)
-            else index.place(entry, place.latitude, place.longitude)
-            at.set(entry, places.indexOf(place))
+            const taken = index.takeChanged(bytes)
+            if (number < from) expect(taken.texts).toEqual([])
+            expect(taken.bytes).toBeLessThanOrEqual(bytes)
+            for (const cell of told(taken.texts)) page.set(key(cell), cell)
           }
-          const taken = index.takeChanged(bytes)
-          expect(taken.bytes).toBeLessThanOrEqual(bytes)
-          for (const cell of told(taken.texts)) page.set(key(cell), cell)
-        }
-        while (index.changedCount > 0)
-          for (const cell of told(index.takeChanged(bytes).texts)) page.set(key(cell), cell)
-        for (const [place, { latitude, longitude }] of places.entries()) {
-          const alone = createIndex()
-          alone.doses.set(0, 1)
-          alone.index.place(0, latitude, longitude)
-          squareOf.set(place, key(alone.index.all()[0] as LiveCell))
-        }
-        const expected = Map.groupBy(at, ([, place]) => squareOf.get(place) ?? '')
-        expect(new Set(index.all().map(key))).toEqual(new Set(expected.keys()))
-        for (const [square, cell] of page) {
-          const own = (expected.get(square) ?? []).map(([entry]) => doses.get(entry) ?? 0)
-          expect(cell[2]).toBe(own.length)
-          if (own.length === 0) expect(cell.slice(3)).toEqual([0, 0])
-          else {
-            expect(cell[3]).toBeCloseTo(own.reduce((a, b) => a + b, 0) / own.length, 0)
-            expect(cell[4]).toBe(Math.max(...own))
+          index.tell()
+          while (index.changedCount > 0)
+            for (const cell of told(index.takeChanged(bytes).texts)) page.set(key(cell), cell)
+          for (const [place, { latitude, longitude }] of places.entries()) {
+            const alone = createIndex()
+            alone.doses.set(0, 1)
+            alone.index.place(0, latitude, longitude)
+            squareOf.set(place, key(alone.index.all()[0] as LiveCell))
           }
-        }
-        for (const square of expected.keys()) expect(page.has(square)).toBe(true)
-      }),
+          const expected = Map.groupBy(at, ([, place]) => squareOf.get(place) ?? '')
+          expect(new Set(index.all().map(key))).toEqual(new Set(expected.keys()))
+          for (const [square, cell] of page) {
+            const own = (expected.get(square) ?? []).map(([entry]) => doses.get(entry) ?? 0)
+            expect(cell[2]).toBe(own.length)
+            if (own.length === 0) expect(cell.slice(3)).toEqual([0, 0])
+            else {
+              expect(cell[3]).toBeCloseTo(own.reduce((a, b) => a + b, 0) / own.length, 0)
+              expect(cell[4]).toBe(Math.max(...own))
+            }
+          }
+          for (const square of expected.keys()) expect(page.has(square)).toBe(true)
+        },
+      ),
     )
   })
 })

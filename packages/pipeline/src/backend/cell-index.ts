@@ -4,18 +4,22 @@ import { copyOf, EntryList } from './entry-list.ts'
 const NONE = -1
 const FIRST_CAPACITY = 64
 const SIDE = 2 ** LIVE_CELL_ZOOM
-/** Web Mercator ends here. */
-const MAX_LATITUDE = 85.0511
+/** Northern edge of each row, north to south: a search in them is cheaper than the formula of Web Mercator for each reading. */
+const ROW_EDGES = Float64Array.from({ length: SIDE }, (_, row) => {
+  const fromEquator = Math.PI * (1 - (2 * row) / SIDE)
+  return (Math.atan(Math.sinh(fromEquator)) * 180) / Math.PI
+})
 
 /**
- * Which sensors are in which square of the map, and which squares have changed since they were told. A sensor that stays where it is
- * costs nothing but a mark; what a square comes to is worked out when it is told, over the sensors that are in it then.
+ * Which sensors are in which square of the map, and, from `tell` on, which squares have changed since they were told. A sensor that stays
+ * where it is costs nothing but a mark; what a square comes to is worked out when it is told, over the sensors that are in it then.
  */
 export class CellIndex {
   readonly #doseOf: (entry: number) => number
   /** By square: one of its sensors, from which the others follow. */
   readonly #first = new Int32Array(SIDE * SIDE).fill(NONE)
   readonly #changed = new EntryList()
+  #isTold = false
   /** By entry: its square, and its neighbours there. */
   #square = new Int32Array(0)
   #next = new Int32Array(0)
@@ -28,6 +32,14 @@ export class CellIndex {
   /** Squares that have changed and are not told yet. */
   get changedCount(): number {
     return this.#changed.size
+  }
+
+  /** From now on somebody wants to know: of all squares first, then of each that changes. */
+  tell(): void {
+    if (this.#isTold) return
+    this.#isTold = true
+    for (let square = 0; square < this.#first.length; square += 1)
+      if (this.#first[square] !== NONE) this.#mark(square)
   }
 
   /** A sensor is at a place, be it new or moved. */
@@ -48,7 +60,7 @@ export class CellIndex {
 
   /** A sensor has another dose rate where it is. */
   touch(entry: number): void {
-    this.#mark(this.#square[entry] as number)
+    if (this.#isTold) this.#mark(this.#square[entry] as number)
   }
 
   /** A sensor is no longer held. */
@@ -87,7 +99,7 @@ export class CellIndex {
   }
 
   #mark(square: number): void {
-    if (!this.#changed.has(square)) this.#changed.renew(square)
+    if (this.#isTold && !this.#changed.has(square)) this.#changed.renew(square)
   }
 
   #read(square: number): LiveCell {
@@ -112,13 +124,18 @@ export class CellIndex {
 
 function squareOf(latitude: number, longitude: number): number {
   const column = Math.floor(((longitude + 180) / 360) * SIDE)
-  const angle = (Math.max(-MAX_LATITUDE, Math.min(MAX_LATITUDE, latitude)) * Math.PI) / 180
-  const row = Math.floor((0.5 - Math.asinh(Math.tan(angle)) / (2 * Math.PI)) * SIDE)
-  return clamped(row) * SIDE + clamped(column)
+  return rowOf(latitude) * SIDE + Math.max(0, Math.min(SIDE - 1, column))
 }
 
-function clamped(tile: number): number {
-  return Math.max(0, Math.min(SIDE - 1, tile))
+/** The last row whose northern edge is not south of a latitude; beyond the ends of the map the first or the last. */
+function rowOf(latitude: number): number {
+  let [row, beyond] = [0, SIDE]
+  while (beyond - row > 1) {
+    const middle = (row + beyond) >>> 1
+    if ((ROW_EDGES[middle] as number) >= latitude) row = middle
+    else beyond = middle
+  }
+  return row
 }
 
 function rounded(dose: number): number {

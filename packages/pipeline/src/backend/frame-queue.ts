@@ -22,7 +22,7 @@ export interface FrameQueueLimits {
 /** Where the latest reading of a sensor stands, and which squares of the map have changed. */
 export interface LatestReadings {
   readonly size: number
-  readonly cells: Pick<CellIndex, 'changedCount' | 'takeChanged'>
+  readonly cells: Pick<CellIndex, 'changedCount' | 'tell' | 'takeChanged'>
   point(entry: number): LivePoint
 }
 
@@ -36,8 +36,6 @@ export class FrameQueue {
   /** By the time of the last change. */
   readonly #waiting = new EntryList()
   #alerts: LivePoint[] = []
-  /** From when not every point had room on: squares that were told once must stay true. */
-  #tellsCells = false
   /** Readings replaced by a newer one of their sensor, or left out, before they were sent. */
   coalesced = 0
 
@@ -56,7 +54,7 @@ export class FrameQueue {
   }
 
   get #hasCells(): boolean {
-    return this.#tellsCells && this.#latest.cells.changedCount > 0
+    return this.#latest.cells.changedCount > 0
   }
 
   /**
@@ -116,7 +114,8 @@ export class FrameQueue {
       texts.push(text)
       waiting.remove(waiting.newest)
     }
-    if (waiting.size > 0 || this.#latest.size > this.#limits.waitingSensors) this.#tellsCells = true
+    // From then on for good: squares that were told once must stay true.
+    if (waiting.size > 0 || this.#latest.size > this.#limits.waitingSensors) this.#latest.cells.tell()
     while (waiting.size > this.#limits.waitingSensors) {
       waiting.remove(waiting.oldest)
       this.coalesced += 1

@@ -18,7 +18,7 @@ const THRESHOLDS = ['thresholds.moderate', 'thresholds.high', 'thresholds.critic
 
 const OUTPUTS = [TOPICS.normal, TOPICS.critical]
 /** As long as the page shows a sensor that it does not hear of. */
-const PAST = { recordsPerTopic: 20_000, ageMs: 600_000, patienceMs: 2000 }
+const PAST = { recordsPerTopic: 10_000, ageMs: 600_000, patienceMs: 2000 }
 
 await runService('backend', async ({ service, client, guard, logger, required, writeAccess }) => {
   const { 'consumer.sessionTimeout': sessionTimeoutMs, ...start } = readSettings(process.env, [
