@@ -3,6 +3,7 @@ import * as Flags from '@oclif/core/flags'
 import type { Input, ParserOutput } from '@oclif/core/interfaces'
 import { RadtuneError } from '@radtune/core/errors'
 import type { Output } from './output/output.ts'
+import type { StackWorld } from './ports/stack-world.ts'
 import type { PlanPlaces } from './services/plan-project.ts'
 import { usageError } from './usage-error.ts'
 import type { World } from './world.ts'
@@ -93,6 +94,18 @@ export abstract class BaseCommand extends Command {
       userConfigFile,
       projectDir: await this.projectDir(flags),
     }
+  }
+
+  /** Settings of the page are in Kafka alone until the overlay has them. */
+  protected async adoptWritten(
+    world: StackWorld,
+    places: PlanPlaces,
+    operation: 'up' | 'down',
+  ): Promise<void> {
+    const { adoptWritten } = await import('./services/adopt-written.ts')
+    const { adopted, problem } = await adoptWritten(world, places, operation)
+    if (adopted !== undefined) this.output.say(adopted)
+    if (problem !== undefined) this.output.warn(problem)
   }
 
   /** Whether a question can be put to a person. */

@@ -1,5 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { WRITTEN_BY_PAGE } from '@radtune/core/contract'
+import { settingRecordValue } from '@radtune/core/settings'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { createMemoryWorld, type MemoryWorld } from '../src/adapters/memory/memory-world.ts'
 import { answerSchemas } from '../src/output/answer-schemas.ts'
@@ -29,6 +31,84 @@ const overlayFile = () => join(workingDir, '.radtune', 'overlay.yaml')
 const overlay = () => (existsSync(overlayFile()) ? readFileSync(overlayFile(), 'utf8') : '')
 const newest = (key: string) => memory.topic.records.filter((record) => record.key === key).at(-1)?.value
 const unwrapped = (text: string) => text.replace(/\s+/g, ' ')
+
+/** As the backend writes what it is asked for over HTTP. */
+const setOnPage = (key: string, value: string | number) =>
+  memory.topic.records.push({
+    offset: memory.topic.records.length,
+    key,
+    value: settingRecordValue({ value, by: WRITTEN_BY_PAGE, at: memory.clock.now() }),
+  })
+
+describe('what the page has set', () => {
+  beforeEach(async () => {
+    await run(['up', '--quiet'])
+    memory.script.started = []
+  })
+
+  test('is taken over by the next up, which restarts nothing and keeps it', async () => {
+    setOnPage('provider.rate', 400)
+    setOnPage('thresholds.high', 300)
+    setOnPage('provider.rate', 500)
+    const written = memory.topic.records.length
+    const { stderr, exitCode, stdout } = await run(['up'])
+    expect([exitCode, stdout]).toEqual([0, expect.stringMatching(/^already up/)])
+    expect(unwrapped(stderr)).toContain(
+      'set on the page, and kept: provider.rate 1,000/s → 500/s, thresholds.high 200 CPM → 300 CPM',
+    )
+    expect(overlay()).toContain('provider.rate: 500')
+    expect(overlay()).toContain('thresholds.high: 300')
+    expect(memory.topic.records).toHaveLength(written)
+    expect(memory.script.started).toEqual([])
+    expect((await run(['get', 'provider.rate'])).stdout).toMatch(/provider\.rate +500\/s/)
+    expect((await run(['up'])).stderr).not.toContain('set on the page')
+  })
+
+  test('outlives down and up', async () => {
+    setOnPage('provider.playback', 'pause')
+    expect((await run(['down'])).stderr).toContain('provider.playback run → pause')
+    await run(['up', '--quiet'])
+    expect(newest('provider.playback')).toContain('"value":"pause"')
+  })
+
+  test('is told until then, and is taken back like anything else that is set', async () => {
+    setOnPage('provider.rate', 500)
+    expect(unwrapped((await run(['get', 'provider.rate'])).stdout)).toContain(
+      'the page set it; the plan says 1,000/s until radtune up or down takes it over into the overlay',
+    )
+    await run(['up', '--quiet'])
+    await run(['set', 'provider.rate='])
+    expect(newest('provider.rate')).toContain('"value":1000')
+    expect((await run(['up'])).stderr).not.toContain('set on the page')
+  })
+
+  test('is overruled by what was set after it, and others who write to the topic are not the page', async () => {
+    setOnPage('provider.rate', 500)
+    await run(['set', 'provider.rate=700'])
+    memory.topic.records.push({
+      offset: memory.topic.records.length,
+      key: 'producer.main.linger',
+      value: settingRecordValue({ value: 99, by: 'somebody', at: 1 }),
+    })
+    await run(['up', '--quiet'])
+    expect(overlay()).toContain('provider.rate: 700')
+    expect(overlay()).not.toContain('linger')
+  })
+
+  test('does not keep the stack from going down or up: not without Kafka, and not when the plan cannot hold with it', async () => {
+    setOnPage('thresholds.high', 10)
+    const up = await run(['up'])
+    expect([up.exitCode, unwrapped(up.stderr)]).toEqual([
+      0,
+      expect.stringContaining('what the page has set is not taken over: '),
+    ])
+    expect(overlay()).toBe('')
+    memory.topic.down = true
+    const down = await run(['down'])
+    expect([down.exitCode, down.stderr]).toEqual([0, expect.not.stringContaining('page')])
+    expect(memory.project.holder).toBeUndefined()
+  })
+})
 
 describe('radtune set on a running stack', () => {
   beforeEach(async () => {

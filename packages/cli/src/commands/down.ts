@@ -44,6 +44,7 @@ export default class Down extends BaseCommand {
         what: '--confirm answers the question of --volumes, which is not given',
         fix: ['radtune down --volumes --confirm NAME'],
       })
+    await this.adoptWritten(world, await this.planPlaces(flags), 'down')
     const outcome = await stopStack(world, {
       dropData: flags.volumes,
       onEvent: (event) => {

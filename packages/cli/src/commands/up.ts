@@ -130,6 +130,7 @@ export default class Up extends BaseCommand {
     const places = await this.planPlaces(flags)
     const world = await this.world.stackWorld(places.projectDir, wish)
     await this.#returnLeftBehind(world, places)
+    await this.adoptWritten(world, places, 'up')
     const demo =
       flags.demo === undefined
         ? undefined

@@ -64,7 +64,7 @@ const up = z.object({
   ports: z.object({ kafka: port, backend: port, frontend: port, stats: z.record(z.string(), port) }),
   firstRecord: z
     .object({
-      kind: z.enum(['through', 'nothing-valid', 'nothing-new']),
+      kind: z.enum(['through', 'nothing-valid', 'nothing-new', 'paused']),
       latencyMs: z.number().nullable(),
       elapsedMs: z.number(),
     })

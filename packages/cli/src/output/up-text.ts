@@ -236,6 +236,8 @@ function firstRecordStep(first: FirstRecord): [name: string, detail: string, ela
           : `processed; none is valid and new (${conservationText(first.sums)})`,
         first.elapsedMs,
       ]
+    case 'paused':
+      return ['no record', 'the provider is paused (radtune set provider.playback=run)', first.elapsedMs]
     case 'nothing-new':
       return [
         'no new record',

@@ -12,6 +12,8 @@ export type FirstRecord =
   | { kind: 'nothing-valid'; sums: RecordSums; elapsedMs: number }
   /** The data were published by an earlier run. */
   | { kind: 'nothing-new'; rowsRead: number; elapsedMs: number }
+  /** The provider is told to hold records back. */
+  | { kind: 'paused'; elapsedMs: number }
 
 interface Waiting {
   world: Pick<StackWorld, 'runtime' | 'stats' | 'clock'>
@@ -26,7 +28,7 @@ const BACKEND_GRACE_MS = 5_000
 
 /**
  * Resolves when a record has gone through provider, Kafka, worker and Kafka to the backend, or when it is certain that
- * none will: the provider has finished and nothing is in flight. `receivedBefore` is the backend's count at the start.
+ * none will: the provider is paused, or has finished and nothing is in flight. `receivedBefore` is the backend's count at the start.
  * Rejects with the signal's reason, and with RT-UP-003 or RT-UP-004 when a service fails meanwhile.
  */
 export async function awaitFirstRecord(
@@ -51,6 +53,7 @@ export async function awaitFirstRecord(
       if (settled && settledAt !== undefined && world.clock.now() - settledAt >= BACKEND_GRACE_MS)
         return { kind: 'nothing-valid', sums: settled, elapsedMs }
     }
+    if (provider.known && provider.value.state === 'paused') return { kind: 'paused', elapsedMs }
     await refuseFailure(world, provider.known && provider.value.state === 'failed')
     await world.clock.sleep(POLL_MS, signal)
   }

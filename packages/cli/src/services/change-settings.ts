@@ -202,7 +202,7 @@ async function putInForce(
 }
 
 /** The plan that runs, with other values of some live settings. */
-function withLiveSettings(
+export function withLiveSettings(
   running: StackSpec,
   { live, from }: { live: readonly SettingKey[]; from: StackSpec },
 ): StackSpec {

@@ -16,7 +16,7 @@ describe('editOverlay', () => {
       { name: 'producer.main.linger', value: '20ms' },
       { name: 'pipeline.parallelism', value: 3 },
     ])
-    expect(text).toMatch(/^# What radtune set changed/)
+    expect(text).toMatch(/^# What radtune set and the page changed/)
     expect(pinsOf(text)).toEqual({ 'producer.main.linger': 20, 'pipeline.parallelism': 3 })
   })
 

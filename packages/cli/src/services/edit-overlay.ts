@@ -7,7 +7,7 @@ export interface OverlayEdit {
 }
 
 const HEADER =
-  ' What radtune set changed on this machine. Deleting this file undoes it all at the next radtune up.'
+  ' What radtune set and the page changed on this machine. Deleting this file undoes it all at the next radtune up.'
 
 /** The text of an overlay with some settings changed; comments and everything else stay. The text given is a valid overlay. */
 export function editOverlay(text: string | undefined, edits: readonly OverlayEdit[]): string {

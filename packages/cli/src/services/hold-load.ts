@@ -134,7 +134,7 @@ function refuseProvider(state: 'starting' | 'running' | 'paused' | 'finished' | 
     case 'paused':
       throw new RadtuneError('RT-BENCH-002', {
         what: 'the provider is paused',
-        fix: ['play on, on the page', 'radtune status'],
+        fix: ['radtune set provider.playback=run'],
       })
     case 'failed':
       throw new RadtuneError('RT-BENCH-002', {

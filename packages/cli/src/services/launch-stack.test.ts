@@ -492,6 +492,13 @@ describe('launchStack with data that end', () => {
     expect(first).toMatchObject({ kind: 'nothing-new', rowsRead: 500 })
   })
 
+  it('does not wait for a record of a provider that is paused, and says so', async () => {
+    const world = worldWithFile(500)
+    world.pipeline.providerPaused = true
+    const { first } = up((await launch(world, launchRequest({ data: fileData }))).outcome)
+    expect(first).toMatchObject({ kind: 'paused' })
+  })
+
   it('waits with --once until everything is processed and returns the sums', async () => {
     const world = worldWithFile(100_000)
     const { outcome, events } = await launch(

@@ -1,4 +1,4 @@
-import type { SettingsReport } from '@radtune/core/contract'
+import { type SettingsReport, WRITTEN_BY_PAGE } from '@radtune/core/contract'
 import { RadtuneError } from '@radtune/core/errors'
 import type { Reading } from '@radtune/core/metrics'
 import {
@@ -135,7 +135,11 @@ function inForce(
   }
   const mismatches = [
     ...(said && said.value !== launched
-      ? [`${said.by} set it; the plan says ${show(launched)}, which radtune up brings back`]
+      ? [
+          said.by === WRITTEN_BY_PAGE
+            ? `the page set it; the plan says ${show(launched)} until radtune up or down takes it over into the overlay`
+            : `${said.by} set it; the plan says ${show(launched)}, which radtune up brings back`,
+        ]
       : []),
     ...services.flatMap((one) =>
       one.why !== undefined

@@ -289,6 +289,30 @@ describe('a rule', () => {
     )
   })
 
+  test('takes a pause for no load: it finds nothing, and waits until there are windows without one', () => {
+    const story = createAdviceStory()
+    story.tell(310)
+    Object.assign(story, { in: 0, out: 0, p99Ms: null })
+    story.provider.state = 'paused'
+    busy(story, 0)
+    for (const name of story.cpus.keys()) story.cpus.set(name, 0.01)
+    story.tell(120)
+    for (const { id } of rules) expect([id, judgeRule(story, { rule: id }).state]).not.toContain('finding')
+    expect(story.evaluator.evaluate(story.at)).toMatchObject({ alarms: [], provider: { state: 'paused' } })
+    const lowBefore = rules.find(({ id }) => id === 'throughput-low')?.evaluate(story.context())
+    expect(lowBefore).toMatchObject({
+      state: 'not-enough-data',
+      missing: expect.stringMatching(/^the provider was paused, and .* are needed$/),
+      enoughAt: story.at + 30_000,
+    })
+    Object.assign(story, { in: 1000, out: 1000, p99Ms: 41 })
+    story.provider.state = 'running'
+    busy(story, 0.3)
+    story.tell(31)
+    expect(judgeRule(story, { rule: 'throughput-low' })).toEqual({ state: 'quiet' })
+    expect(judgeRule(story, { rule: 'over-provisioned' }).state).toBe('not-enough-data')
+  })
+
   test('has an id, a title, and what it needs', () => {
     expect(new Set(rules.map(({ id }) => id)).size).toBe(18)
     const guidelines = new Set(rules.flatMap((rule) => rule.guidelines))

@@ -28,7 +28,10 @@ export interface Missing {
   enoughAt: number | null
 }
 
-/** The last windows of a metric up to now. A gap as long as a window is no data: what is not known is never taken for 0. */
+/**
+ * The last windows of a metric up to now. A gap as long as a window is no data: what is not known is never taken for 0. Nor is a
+ * time in which the provider was paused: it says nothing of the load that limits, slots and fetches have to bear.
+ */
 export function lastWindows(
   context: AdviceContext,
   metric: string,
@@ -37,6 +40,13 @@ export function lastWindows(
   const { evaluator, now, settings } = context
   const each = settings['advice.window']
   const from = now - count * each
+  const pausedAt = isLoad(metric) ? lastPause(context, from) : undefined
+  if (pausedAt !== undefined)
+    return {
+      known: false,
+      why: `the provider was paused, and ${formatDuration(count * each)} of its readings are needed`,
+      enoughAt: pausedAt + count * each,
+    }
   const { times, values } = evaluator.history.values(metric, { from, to: now })
   const since = toldSince(times, { now, gapMs: each })
   if (since === undefined)
@@ -59,6 +69,17 @@ export function lastWindows(
     values,
     windowMs: count * each,
   }
+}
+
+/** What depends on how much flows; memory that is short is so without readings too. */
+function isLoad(metric: string): boolean {
+  return !/^(memory|heap)\//.test(metric)
+}
+
+/** When the provider was paused last, after `from`; undefined when it was not. */
+function lastPause({ evaluator, now }: AdviceContext, from: number): number | undefined {
+  const { times, values } = evaluator.history.values('provider.paused', { from, to: now })
+  return times[values.lastIndexOf(1)]
 }
 
 /** Whether something holds in more than half of the windows. */

@@ -22,6 +22,13 @@ export const ENVIRONMENT = {
    */
   allowedHosts: 'RADTUNE_ALLOWED_HOSTS',
   allowedOrigins: 'RADTUNE_ALLOWED_ORIGINS',
+  /**
+   * Backend and frontend: the address of the host under which they are published, which in a container is not the one that they
+   * bind; absent: the one they bind. And the token that writes need, at least 16 characters; without one they are open on loopback,
+   * and closed elsewhere.
+   */
+  publishedHost: 'RADTUNE_PUBLISHED_HOST',
+  token: 'RADTUNE_TOKEN',
   /** Frontend: where the backend is, and optionally where the built page lies. */
   backendUrl: 'RADTUNE_BACKEND_URL',
   webRoot: 'RADTUNE_WEB_ROOT',

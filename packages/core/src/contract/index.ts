@@ -1,3 +1,4 @@
+export * from './api.ts'
 export * from './counters.ts'
 export { ENVIRONMENT } from './environment.ts'
 export * from './live.ts'

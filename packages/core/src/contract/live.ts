@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { LEVELS, REJECT_REASONS } from './records.ts'
-import { latencySchema, PROVIDER_STATES } from './stats.ts'
+import { latencySchema, PROVIDER_STATES, playbackGapsSchema } from './stats.ts'
 
 /** The newest reading of one sensor, as the page shows it. */
 export const livePointSchema = z.object({
@@ -79,7 +79,7 @@ export const liveFrameSchema = z.object({
   at: z.number(),
   eventTime: z.string().nullable(),
   points: z.array(livePointSchema),
-  /** The squares that changed, when not all points had room in this frame; absent otherwise. */
+  /** Squares that changed, from the first frame in which not all points had room on; absent before, and when none did. */
   cells: z.array(liveCellSchema).optional(),
   alerts: z.array(livePointSchema),
   stats: liveStatsSchema,
@@ -96,13 +96,7 @@ export const playbackSchema = z.object({
   paused: z.boolean(),
   /** What the provider does; null while it does not answer. */
   state: z.enum(PROVIDER_STATES).nullable(),
-  /** Silences of the data that were cut since the provider started, and the newest of them (captured times, ISO, and when it was cut). */
-  gaps: z
-    .object({
-      cut: z.number(),
-      newest: z.object({ from: z.string(), to: z.string(), at: z.number() }).nullable(),
-    })
-    .nullable(),
+  gaps: playbackGapsSchema.nullable(),
 })
 export type Playback = z.infer<typeof playbackSchema>
 

@@ -99,6 +99,13 @@ export type WorkerSample = z.infer<typeof workerSampleSchema>
 
 export const PROVIDER_STATES = ['starting', 'running', 'paused', 'finished', 'failed'] as const
 
+/** Silences of the data that were cut since the provider started, and the newest of them: captured times, ISO, and when it was cut. */
+export const playbackGapsSchema = z.object({
+  cut: z.number(),
+  newest: z.object({ from: z.string(), to: z.string(), at: z.number() }).nullable(),
+})
+export type PlaybackGaps = z.infer<typeof playbackGapsSchema>
+
 export const providerSampleSchema = z.object({
   ...processStats,
   state: z.enum(PROVIDER_STATES),
@@ -116,6 +123,9 @@ export const providerSampleSchema = z.object({
   queuedBytes: z.number(),
   /** Milliseconds of the last second in which reading waited for Kafka. */
   backPressuredMs: z.number(),
+  /** The pace in force: seconds of captured time per second (0 paces by rate), readings per second, and whether it is paused. */
+  playback: z.object({ speed: z.number(), ratePerSecond: z.number(), paused: z.boolean() }).optional(),
+  gaps: playbackGapsSchema.optional(),
 })
 export type ProviderSample = z.infer<typeof providerSampleSchema>
 

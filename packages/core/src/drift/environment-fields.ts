@@ -50,6 +50,9 @@ export function variableFields(variable: Variable): Field[] {
           value.split(',').map((item) => item.trim()),
         ),
       ]
+    case ENVIRONMENT.token:
+      // Whether there is one is all that a report may say.
+      return [textField(field, value === '' ? '' : '(a token, not shown)')]
     case 'KAFKA_HEAP_OPTS':
     case 'KAFKA_JVM_PERFORMANCE_OPTS':
     case 'KAFKA_OPTS':

@@ -1,4 +1,4 @@
-import type { SettingsReport } from '../contract/index.ts'
+import { type SettingsReport, WRITTEN_BY_PAGE } from '../contract/index.ts'
 import type { Reading } from '../metrics/index.ts'
 import {
   isSettingKey,
@@ -40,8 +40,15 @@ function recordField(key: string, value: string): Field {
   const field = fieldOf(`settings.${key}`)
   const record = readSettingRecord({ key, value })
   return record.ok && record.value !== undefined
-    ? { ...settingField(field, record.key, record.value), why: `set by ${record.by}` }
+    ? { ...settingField(field, record.key, record.value), why: whoSet(record.by) }
     : { ...textField(field, value), why: record.ok ? undefined : `no service takes it: ${record.why}` }
+}
+
+/** What the page has set, the next launch keeps. */
+function whoSet(by: string): string {
+  return by === WRITTEN_BY_PAGE
+    ? `set by ${by}; radtune up takes it over into the overlay, radtune set KEY= back`
+    : `set by ${by}`
 }
 
 /**

@@ -31,6 +31,10 @@ function measureProvider({ provider }: Snapshot, { set, rate }: Measuring): void
     mapReading(provider, ({ backPressuredMs }) => backPressuredMs / 1000),
   )
   set(
+    'provider.paused',
+    mapReading(provider, ({ state }) => (state === 'paused' ? 1 : 0)),
+  )
+  set(
     'provider.target',
     mapReading(provider, ({ targetPerSecond }) => targetPerSecond),
   )

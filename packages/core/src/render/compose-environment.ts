@@ -3,7 +3,7 @@ import { settingEnvironmentName } from '../settings/index.ts'
 import type { ServiceSpec, StackSpec } from '../stack/index.ts'
 import { because, block, type YamlEntries, type YamlValue } from './commented-yaml.ts'
 import { brokerAddress } from './compose-kafka.ts'
-import { type ComposeRendering, hostPort, literal } from './compose-rendering.ts'
+import { type ComposeRendering, hostPort, literal, publishedHost } from './compose-rendering.ts'
 import { identityEnvironment, settingsReadBy } from './service-environment.ts'
 import type { StartStep } from './start-order.ts'
 
@@ -73,16 +73,19 @@ function roleVariables(rendering: ComposeRendering, role: StartStep['role']): Ya
     case 'backend':
       return {
         [ENVIRONMENT.allowedHosts]: because(
-          'backend',
-          'the frontend calls it so; by its published port it is loopback',
+          `backend,${variable(ENVIRONMENT.allowedHosts)}`,
+          'the frontend calls it so; by its published port it is loopback, unless .env says otherwise',
         ),
         [ENVIRONMENT.allowedOrigins]: because(
           `http://127.0.0.1:${page},http://localhost:${page}`,
           'the page, when VITE_WS_URL leads it here directly',
         ),
+        ...writeVariables(rendering),
       }
     case 'frontend':
       return {
+        [ENVIRONMENT.allowedHosts]: variable(ENVIRONMENT.allowedHosts),
+        ...writeVariables(rendering),
         VITE_API_URL: because(
           variable('VITE_API_URL'),
           'the page is told these at run time by /config.json; where one is empty, it stays with its own origin',
@@ -92,6 +95,17 @@ function roleVariables(rendering: ComposeRendering, role: StartStep['role']): Ya
       }
     default:
       return {}
+  }
+}
+
+/** By what it is decided who may change settings. */
+function writeVariables(rendering: ComposeRendering): YamlEntries {
+  return {
+    [ENVIRONMENT.publishedHost]: because(
+      publishedHost(rendering),
+      'settings can be changed over HTTP on loopback, and elsewhere by who has the token',
+    ),
+    [ENVIRONMENT.token]: variable(ENVIRONMENT.token),
   }
 }
 

@@ -1,3 +1,4 @@
+import { ENVIRONMENT } from '../contract/index.ts'
 import type { StackSpec } from '../stack/index.ts'
 import { type Artifact, withHeader } from './artifact.ts'
 import { renderCompose } from './compose.ts'
@@ -80,6 +81,13 @@ function renderEnvironmentExample({ spec, version, ...rest }: ComposeFolder): Ar
 ${PORT_VARIABLES.kafka}=${DEFAULT_PORTS.kafka}
 ${PORT_VARIABLES.backend}=${DEFAULT_PORTS.backend}
 ${PORT_VARIABLES.frontend}=${DEFAULT_PORTS.frontend}
+
+# Address of this machine on which page and API are published; 0.0.0.0 is all. Who is to reach them under another name
+# than localhost needs that name in RADTUNE_ALLOWED_HOSTS (comma-separated), and to change settings the token: at least
+# 16 characters, e.g. of openssl rand -hex 24. Without a token nobody can change settings from elsewhere.
+${ENVIRONMENT.publishedHost}=127.0.0.1
+${ENVIRONMENT.allowedHosts}=
+${ENVIRONMENT.token}=
 
 # Where the page finds API and WebSocket. Empty: where it comes from itself, which needs no other port to be open.
 VITE_API_URL=

@@ -2,7 +2,14 @@ import type { ServiceSpec, StackSpec } from '../stack/index.ts'
 import { asShared, because, type YamlEntries, type YamlValue } from './commented-yaml.ts'
 import { CONTAINER_PORTS, composeIdentity, composeSettings, mountedPath } from './compose-environment.ts'
 import { borrowedLimits, composeLimits } from './compose-limits.ts'
-import { type ComposeRendering, HEALTH_INTERVALS, hostPort, literal, NETWORKS } from './compose-rendering.ts'
+import {
+  type ComposeRendering,
+  HEALTH_INTERVALS,
+  hostPort,
+  literal,
+  NETWORKS,
+  publishedHost,
+} from './compose-rendering.ts'
 import { nodeFlags } from './service-environment.ts'
 import type { StartStep } from './start-order.ts'
 
@@ -98,7 +105,7 @@ function publishedPorts(rendering: ComposeRendering, { name, role }: StartStep):
   const inspector = rendering.inspector?.[name]
   return [
     ...(role === 'backend' || role === 'frontend'
-      ? [`127.0.0.1:${hostPort(rendering, role)}:${CONTAINER_PORTS[role]}`]
+      ? [`${publishedHost(rendering)}:${hostPort(rendering, role)}:${CONTAINER_PORTS[role]}`]
       : []),
     `127.0.0.1:${stats}:${CONTAINER_PORTS.stats}`,
     ...(inspector === undefined ? [] : [`127.0.0.1:${inspector}:${CONTAINER_PORTS.inspector}`]),

@@ -1,3 +1,4 @@
+import { ENVIRONMENT } from '../contract/index.ts'
 import type { StackSpec } from '../stack/index.ts'
 import type { RenderedData } from './service-environment.ts'
 
@@ -45,6 +46,11 @@ export const PORT_VARIABLES = {
   backend: 'RADTUNE_BACKEND_PORT',
   frontend: 'RADTUNE_FRONTEND_PORT',
 } as const
+
+/** Where on the host a public service is published, as the file writes it. */
+export function publishedHost({ portsFromEnvironment }: ComposeRendering): string {
+  return portsFromEnvironment ? `\${${ENVIRONMENT.publishedHost}:-127.0.0.1}` : '127.0.0.1'
+}
 
 /** Port on the host of one of the public services, as the file writes it. */
 export function hostPort(

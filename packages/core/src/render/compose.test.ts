@@ -87,12 +87,16 @@ describe('the compose files of any machine', () => {
     )
   })
 
-  it('publish on loopback only, no port twice, and start only after what they depend on', () => {
+  it('publish on loopback, where .env does not move page and API; no port twice; start only after what they depend on', () => {
     fc.assert(
       fc.property(fc.integer({ min: 2, max: 64 }), (cpus) => {
         const { services } = folderOf(`${cpus}c${cpus * 2}g`).dev
         const ports = Object.values(services).flatMap((service) => service.ports ?? [])
-        for (const port of ports) expect(port).toMatch(/^127\.0\.0\.1:/)
+        const movable = `\${RADTUNE_PUBLISHED_HOST:-127.0.0.1}:`
+        expect(
+          ports.filter((port) => port.startsWith(movable)).map((port) => port.split(':').at(-1)),
+        ).toEqual(['8000', '8080'])
+        for (const port of ports) expect(port.replace(movable, '127.0.0.1:')).toMatch(/^127\.0\.0\.1:/)
         expect(new Set(ports.map((port) => port.replace(/:\d+$/, ''))).size).toBe(ports.length)
         const seen = new Set<string>()
         for (const [name, { depends_on = {} }] of Object.entries(services)) {

@@ -1,3 +1,4 @@
+export { type CheckedWrite, checkWrite } from './check-write.ts'
 export type {
   ChoiceSetting,
   InstantSetting,

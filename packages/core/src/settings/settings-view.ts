@@ -20,7 +20,8 @@ export class SettingsView<Key extends SettingKey> {
   readonly #start: Readonly<Pick<SettingValues, Key>>
   readonly #keys: ReadonlySet<string>
   readonly #said = new Map<SettingKey, { value: SettingValues[SettingKey]; offset: number }>()
-  readonly #saidAt = new Map<SettingKey, number>()
+  /** The newest valid record of any setting, whether this service reads it or not. */
+  readonly #newest = new Map<SettingKey, { value: SettingValues[SettingKey]; at: number }>()
   #values: Pick<SettingValues, Key>
   #rejected: RejectedSetting[] = []
 
@@ -41,7 +42,12 @@ export class SettingsView<Key extends SettingKey> {
 
   /** When the newest valid record of any setting was said, wall-clock milliseconds; undefined when there is none. */
   saidAt(key: SettingKey): number | undefined {
-    return this.#saidAt.get(key)
+    return this.#newest.get(key)?.at
+  }
+
+  /** The value in force for this service, else the newest valid one that the topic says; undefined when there is none. */
+  valueOf(key: SettingKey): SettingValues[SettingKey] | undefined {
+    return this.#keys.has(key) ? this.#values[key as Key] : this.#newest.get(key)?.value
   }
 
   /** Takes records in the order of their offsets; returns the keys of this service whose values changed. */
@@ -64,7 +70,7 @@ export class SettingsView<Key extends SettingKey> {
   /** Forgets what the topic said, as when it was made anew. */
   forget(): void {
     this.#said.clear()
-    this.#saidAt.clear()
+    this.#newest.clear()
     this.#rejected = []
     this.#values = { ...this.#start }
   }
@@ -80,8 +86,8 @@ export class SettingsView<Key extends SettingKey> {
       this.#remember({ key: read.key, why: read.why, offset: record.offset })
       return
     }
-    if (read.value === undefined) this.#saidAt.delete(read.key)
-    else this.#saidAt.set(read.key, read.at)
+    if (read.value === undefined) this.#newest.delete(read.key)
+    else this.#newest.set(read.key, { value: read.value, at: read.at })
     if (!this.#keys.has(read.key)) return
     this.#rejected = this.#rejected.filter(({ key }) => key !== read.key)
     if (read.value === undefined) this.#said.delete(read.key)

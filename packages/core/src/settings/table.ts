@@ -311,6 +311,17 @@ export const settings = {
     effect: 'live',
     lands: 'RADTUNE_PROVIDER_PLAYBACK_SPEED',
   },
+  'provider.playback': {
+    title: 'whether readings are published; pause holds them back until it is run again',
+    unit: 'choice',
+    choices: ['run', 'pause'],
+    default: 'run',
+    why: 'a stack is started to run',
+    source: 'radtune',
+    readers: ['provider'],
+    effect: 'live',
+    lands: 'RADTUNE_PROVIDER_PLAYBACK',
+  },
   'provider.maxInFlight': {
     title: 'records published and not yet processed at which the provider pauses',
     unit: 'count',

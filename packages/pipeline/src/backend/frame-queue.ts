@@ -1,10 +1,13 @@
 import type { LivePoint } from '@radtune/core/contract'
+import type { CellIndex } from './cell-index.ts'
 import { EntryList } from './entry-list.ts'
 
 /** One frame's readings, each list as JSON text of an array. */
 export interface FramePart {
   points: string
   alerts: string
+  /** Absent as long as every point has had room. */
+  cells: string | undefined
   pointCount: number
   alertCount: number
 }
@@ -16,8 +19,10 @@ export interface FrameQueueLimits {
   waitingSensors: number
 }
 
-/** Where the latest reading of a sensor stands. */
+/** Where the latest reading of a sensor stands, and which squares of the map have changed. */
 export interface LatestReadings {
+  readonly size: number
+  readonly cells: Pick<CellIndex, 'changedCount' | 'tell' | 'takeChanged'>
   point(entry: number): LivePoint
 }
 
@@ -40,7 +45,16 @@ export class FrameQueue {
   }
 
   get isEmpty(): boolean {
-    return this.#waiting.size === 0 && this.#alerts.length === 0
+    return this.#waiting.size === 0 && this.#alerts.length === 0 && !this.#hasCells
+  }
+
+  /** Critical readings that the next frames bring. */
+  get waitingAlerts(): number {
+    return this.#alerts.length
+  }
+
+  get #hasCells(): boolean {
+    return this.#latest.cells.changedCount > 0
   }
 
   /**
@@ -53,13 +67,18 @@ export class FrameQueue {
     this.#waiting.renew(entry)
   }
 
-  /** Forgets what waits: there is nobody to send it to. */
-  clear(): void {
+  /** Forgets what waits, for there is nobody to send it to, and answers whether there was something. Changed squares go on waiting. */
+  clear(): boolean {
+    const waited = this.#waiting.size > 0 || this.#alerts.length > 0
     this.#waiting.clear()
     this.#alerts = []
+    return waited
   }
 
-  /** The frames of one tick: all critical readings, newest first, and as many points as fit into the last frame. */
+  /**
+   * The frames of one tick: all critical readings, newest first; in the last frame as many points as fit, and beside them, once not all
+   * fitted, squares that changed.
+   */
   take(): FramePart[] {
     const parts: FramePart[] = []
     const alerts = this.#alerts.reverse().map((alert) => JSON.stringify(alert))
@@ -68,10 +87,14 @@ export class FrameQueue {
     do {
       const taken = fit(alerts, from, this.#limits.frameBytes * ALERT_SHARE)
       from += taken.texts.length
-      const points = from < alerts.length ? [] : this.#takePoints(this.#limits.frameBytes - taken.bytes)
+      const isLast = from >= alerts.length
+      const left = isLast ? this.#limits.frameBytes - taken.bytes : 0
+      const cells = isLast && this.#hasCells ? this.#latest.cells.takeChanged(left * CELL_SHARE) : undefined
+      const points = isLast ? this.#takePoints(left - (cells?.bytes ?? 0)) : []
       parts.push({
         points: `[${points.join(',')}]`,
         alerts: `[${taken.texts.join(',')}]`,
+        cells: cells && `[${cells.texts.join(',')}]`,
         pointCount: points.length,
         alertCount: taken.texts.length,
       })
@@ -91,6 +114,8 @@ export class FrameQueue {
       texts.push(text)
       waiting.remove(waiting.newest)
     }
+    // From then on for good: squares that were told once must stay true.
+    if (waiting.size > 0 || this.#latest.size > this.#limits.waitingSensors) this.#latest.cells.tell()
     while (waiting.size > this.#limits.waitingSensors) {
       waiting.remove(waiting.oldest)
       this.coalesced += 1
@@ -101,6 +126,8 @@ export class FrameQueue {
 
 /** Critical readings leave a quarter of each frame to the others. */
 const ALERT_SHARE = 0.75
+/** Squares take at most half of what critical readings leave. */
+const CELL_SHARE = 0.5
 
 /** As many texts as fit, but at least one. */
 function fit(texts: readonly string[], from: number, maxBytes: number): { texts: string[]; bytes: number } {

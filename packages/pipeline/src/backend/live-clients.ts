@@ -52,7 +52,8 @@ export class LiveClients {
     return this.#clients.size >= this.#options.maxClients
   }
 
-  add(socket: WebSocket): void {
+  /** A client begins with the frames that it missed, when it came back for them, else with a snapshot. */
+  add(socket: WebSocket, missed?: readonly OutgoingFrame[]): void {
     const client: Client = { socket, lagging: false, skippedFrames: 0, answered: true }
     this.#clients.add(client)
     socket.on('close', () => this.#clients.delete(client))
@@ -62,7 +63,8 @@ export class LiveClients {
     })
     // The page has nothing to say here.
     socket.on('message', () => socket.close(1008, 'this connection only sends'))
-    socket.send(this.#options.snapshot(0))
+    if (missed) for (const frame of missed) socket.send(writeFrame(frame, client))
+    else socket.send(this.#options.snapshot(0))
   }
 
   /** Gives everyone who can take it a new snapshot: something has changed that frames do not carry. */
@@ -71,27 +73,32 @@ export class LiveClients {
       if (socket.readyState === socket.OPEN && !lagging) socket.send(this.#options.snapshot(skippedFrames))
   }
 
-  /** Sends a frame to all who can take it. */
-  send(frame: OutgoingFrame): void {
+  /** Sends the frames of one tick to all who can take them. */
+  send(frames: readonly OutgoingFrame[]): void {
     const shared = new Map<string, string>()
     for (const client of this.#clients) {
       if (client.socket.readyState !== client.socket.OPEN) continue
       if (this.#catchUp(client)) continue
-      if (client.lagging) this.#skip(client)
-      const buffered = client.socket.bufferedAmount
-      if (
-        buffered > 2 * LAGGING_BYTES ||
-        (client.lagging && frame.alertCount === 0 && buffered > LAGGING_BYTES)
-      )
-        continue
-      const key = `${client.lagging} ${client.skippedFrames}`
-      let text = shared.get(key)
-      if (text === undefined) {
-        text = writeFrame(frame, client)
-        shared.set(key, text)
-      }
-      client.socket.send(text)
+      for (const frame of frames) this.#sendOne(client, frame, shared)
     }
+  }
+
+  /** Clients in the same state share the text. */
+  #sendOne(client: Client, frame: OutgoingFrame, shared: Map<string, string>): void {
+    if (client.lagging) this.#skip(client)
+    const buffered = client.socket.bufferedAmount
+    if (
+      buffered > 2 * LAGGING_BYTES ||
+      (client.lagging && frame.alertCount === 0 && buffered > LAGGING_BYTES)
+    )
+      return
+    const key = `${frame.seq} ${client.lagging} ${client.skippedFrames}`
+    let text = shared.get(key)
+    if (text === undefined) {
+      text = writeFrame(frame, client)
+      shared.set(key, text)
+    }
+    client.socket.send(text)
   }
 
   /** Says goodbye; a client that does not answer within half a second is cut off. */
@@ -107,7 +114,7 @@ export class LiveClients {
     clearTimeout(cutOff)
   }
 
-  /** Settles whether the client lags. True when it was just given a snapshot, which holds this frame already. */
+  /** Settles whether the client lags. True when it was just given a snapshot, which holds these frames already. */
   #catchUp(client: Client): boolean {
     const buffered = client.socket.bufferedAmount
     if (!client.lagging) {
@@ -141,6 +148,7 @@ export class LiveClients {
 function writeFrame(frame: OutgoingFrame, { lagging, skippedFrames }: Client): string {
   const head = JSON.stringify({ type: 'frame', seq: frame.seq, at: frame.at, eventTime: frame.eventTime })
   const points = lagging ? '[]' : frame.points
+  const cells = lagging || frame.cells === undefined ? '' : `"cells":${frame.cells},`
   const stats = JSON.stringify({ ...frame.stats, skippedFrames })
-  return `${head.slice(0, -1)},"points":${points},"alerts":${frame.alerts},"stats":${stats}}`
+  return `${head.slice(0, -1)},"points":${points},${cells}"alerts":${frame.alerts},"stats":${stats}}`
 }

@@ -137,7 +137,9 @@ describe('the queue of frames', () => {
   })
 
   test('what waits is bounded', () => {
-    const queue = new FrameQueue({ point: (entry) => point(entry) }, { frameBytes: 500, waitingSensors: 10 })
+    const cells = { changedCount: 0, tell: () => undefined, takeChanged: () => ({ texts: [], bytes: 0 }) }
+    const latest = { size: 1000, cells, point: (entry: number) => point(entry) }
+    const queue = new FrameQueue(latest, { frameBytes: 500, waitingSensors: 10 })
     for (let n = 0; n < 1000; n += 1) queue.add(n)
     const [part] = queue.take()
     expect(JSON.parse(part?.points ?? '[]')[0].sensor).toBe('device:999')

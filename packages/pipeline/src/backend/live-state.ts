@@ -14,7 +14,7 @@ export interface LiveStateLimits {
 
 export const LIVE_STATE_LIMITS: LiveStateLimits = { sensors: 50_000, history: 200_000, alerts: 200 }
 
-/** What the backend knows about the readings it has received: bounded, in memory, from its start on. */
+/** What the backend knows about readings: bounded, in memory; counts are of those that it received since its start. */
 export class LiveState {
   readonly received = { normal: 0, critical: 0 }
   readonly levels: Record<Level, number> = { low: 0, moderate: 0, high: 0 }
@@ -23,6 +23,7 @@ export class LiveState {
   readonly #ring: ReadingRing
   /** Oldest first. */
   readonly #alerts: LivePoint[] = []
+  #newestAlert: LivePoint | undefined
   #eventUs = Number.NEGATIVE_INFINITY
 
   constructor(limits: LiveStateLimits = LIVE_STATE_LIMITS) {
@@ -36,21 +37,37 @@ export class LiveState {
    * not replace a newer one. A critical one is the newest alert afterwards.
    */
   add(reading: IncomingReading): number {
+    this.levels[LEVELS[reading.level] as Level] += 1
+    if (reading.critical) {
+      this.received.critical += 1
+      this.#newestAlert = reading.toPoint()
+      this.#keepAlert(this.#newestAlert)
+    } else {
+      this.received.normal += 1
+    }
+    return this.remember(reading)
+  }
+
+  /** Takes a reading in that was not received just now: it is known of its sensor, and counts as nothing else. */
+  remember(reading: IncomingReading): number {
     const { sensors } = this
     const known = sensors.find(reading.sensor)
     const entry = known >= 0 ? known : sensors.claim(reading.sensor)
     sensors.setRingNumber(entry, this.#ring.add(reading, sensors.ringNumber(entry)))
     sensors.update(entry, reading)
-    this.levels[LEVELS[reading.level] as Level] += 1
     this.#eventUs = Math.max(this.#eventUs, reading.capturedUs)
-    if (reading.critical) {
-      this.received.critical += 1
-      this.#alerts.push(reading.toPoint())
-      if (this.#alerts.length > this.#limits.alerts) this.#alerts.shift()
-    } else {
-      this.received.normal += 1
-    }
     return entry
+  }
+
+  /** Critical readings from before the start, oldest first. */
+  rememberAlerts(alerts: readonly LivePoint[]): void {
+    const own = this.#alerts.splice(0)
+    for (const alert of [...alerts, ...own]) this.#keepAlert(alert)
+  }
+
+  #keepAlert(alert: LivePoint): void {
+    this.#alerts.push(alert)
+    if (this.#alerts.length > this.#limits.alerts) this.#alerts.shift()
   }
 
   get sensorCount(): number {
@@ -62,8 +79,9 @@ export class LiveState {
     return Number.isFinite(this.#eventUs) ? new Date(Math.floor(this.#eventUs / 1000)).toISOString() : null
   }
 
+  /** Of those that were received since the start. */
   get newestAlert(): LivePoint | undefined {
-    return this.#alerts.at(-1)
+    return this.#newestAlert
   }
 
   /** Newest first. */

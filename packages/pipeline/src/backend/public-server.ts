@@ -1,36 +1,44 @@
 import helmet from '@fastify/helmet'
+import rateLimit from '@fastify/rate-limit'
 import websocket from '@fastify/websocket'
-import type { Health, LivePoint, LiveState } from '@radtune/core/contract'
-import { type FastifyInstance, fastify } from 'fastify'
-import type { WebSocket } from 'ws'
+import { type FastifyError, type FastifyInstance, fastify } from 'fastify'
+import { validatorCompiler } from 'fastify-type-provider-zod'
 import { type GuardOptions, guardRequest } from '../http/index.ts'
-import type { PastReading } from './reading-ring.ts'
+import { describeApi } from './api-document.ts'
+import { addReadRoutes, type ReadRoutesOptions } from './read-routes.ts'
+import { addWriteRoutes, type WriteRoutesOptions } from './write-routes.ts'
 
-export interface PublicServerOptions extends GuardOptions {
-  health(): Health
-  metrics(): Promise<string>
-  state(pointLimit: number): LiveState
-  alerts(): LivePoint[]
-  readingsOf(sensor: string, limit: number): PastReading[] | undefined
-  /** Whether one more WebSocket client can be taken. */
-  hasRoom(): boolean
-  onClient(socket: WebSocket): void
+export interface PublicServerOptions extends GuardOptions, ReadRoutesOptions {
+  /** Absent: nothing can be changed. */
+  writes?: WriteRoutesOptions
 }
 
-/** Points in one answer of `/api/state`. */
-const STATE_POINTS = 5000
-const SENSOR_READINGS = 100
 const MAX_REQUEST_BYTES = 16 * 1024
+/** Nobody has anything to say over the WebSocket. */
+const MAX_MESSAGE_BYTES = 1024
 
-/** The routes that a browser or a person uses. All of them only read. */
+/** The server that a browser or a person talks to, with all its routes, not yet listening. */
 export async function createPublicServer(options: PublicServerOptions): Promise<FastifyInstance> {
   const server = fastify({
     bodyLimit: MAX_REQUEST_BYTES,
     routerOptions: { maxParamLength: 400 },
     forceCloseConnections: true,
   })
+  server.setValidatorCompiler(validatorCompiler)
+  // Schemas of answers are for the document: what is answered is our own, and is checked against them by tests.
+  server.setSerializerCompiler(() => JSON.stringify)
+  server.setErrorHandler((error: FastifyError, _request, reply) => {
+    const { status, reason } = explain(error)
+    return reply.code(status).send({ error: reason })
+  })
+  server.setNotFoundHandler((request, reply) =>
+    reply
+      .code(404)
+      .send({ error: `${request.method} ${request.url.slice(0, 100)} is not here; see /api/openapi.json` }),
+  )
+  server.removeContentTypeParser('text/plain')
   // First, so that the socket of an upgrade that a later hook refuses is closed.
-  await server.register(websocket, { options: { maxPayload: 1024, perMessageDeflate: false } })
+  await server.register(websocket, { options: { maxPayload: MAX_MESSAGE_BYTES, perMessageDeflate: false } })
   server.addHook('onRequest', async (request, reply) => {
     const refusal = guardRequest(request.headers, options)
     if (refusal) return reply.code(refusal.status).send({ error: refusal.reason })
@@ -45,31 +53,28 @@ export async function createPublicServer(options: PublicServerOptions): Promise<
   server.addHook('onSend', async (_request, reply) => {
     if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store')
   })
-
-  for (const path of ['/health', '/ready']) {
-    server.get(path, async (_request, reply) => {
-      const health = options.health()
-      return reply.code(health.healthy ? 200 : 503).send(health)
-    })
-  }
-  server.get('/metrics', async (_request, reply) =>
-    reply.type('text/plain; version=0.0.4; charset=utf-8').send(await options.metrics()),
-  )
-  server.get('/api/state', async () => options.state(STATE_POINTS))
-  server.get('/api/alerts', async () => ({ alerts: options.alerts() }))
-  server.get<{ Params: { id: string } }>('/api/sensors/:id/readings', async (request, reply) => {
-    const sensor = request.params.id
-    const readings = options.readingsOf(sensor, SENSOR_READINGS)
-    if (!readings) return reply.code(404).send({ error: `no reading of ${JSON.stringify(sensor)} is held` })
-    return { sensor, readings }
-  })
-  await server.register(async (scope) => {
-    scope.addHook('preValidation', async (request, reply) => {
-      if (!request.ws)
-        return reply.code(426).header('upgrade', 'websocket').send({ error: '/ws speaks WebSocket' })
-      if (!options.hasRoom()) return reply.code(503).send({ error: 'too many clients' })
-    })
-    scope.get('/ws', { websocket: true }, (socket) => options.onClient(socket))
-  })
+  await server.register(rateLimit, { global: false })
+  await describeApi(server)
+  await server.register(async (scope) => addReadRoutes(scope, options))
+  const { writes } = options
+  if (writes) await server.register(async (scope) => addWriteRoutes(scope, writes))
   return server
+}
+
+/** What went wrong with a request, in a sentence for who sent it. */
+function explain(error: FastifyError): { status: number; reason: string } {
+  const status = error.statusCode ?? 500
+  switch (status) {
+    case 400:
+      return {
+        status,
+        reason: error.validation ? `the request is not as described: ${error.message}` : error.message,
+      }
+    case 413:
+      return { status, reason: `a request may have at most ${MAX_REQUEST_BYTES / 1024} KiB` }
+    case 415:
+      return { status, reason: 'the body must be JSON, sent as content-type: application/json' }
+    default:
+      return { status, reason: status < 500 ? error.message : 'the backend failed to answer; see its log' }
+  }
 }

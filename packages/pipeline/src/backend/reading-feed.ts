@@ -1,4 +1,4 @@
-import type { ConsumerHandlers, GroupConsumer } from '../kafka/index.ts'
+import type { ConsumerHandlers, GroupConsumer, Positions } from '../kafka/index.ts'
 
 /** Where the backend gets the records of one output topic from. */
 export interface ReadingSource {
@@ -12,6 +12,8 @@ export interface ReadingFeedOptions {
   onBatch(batch: Parameters<ConsumerHandlers['onBatch']>[0]): void
   log(message: string, details: Record<string, unknown>): void
   now: () => number
+  /** Where to begin; a partition that is not told begins at its end. */
+  from?: Promise<Positions> | undefined
   restartDelayMs?: number
 }
 
@@ -22,7 +24,7 @@ export interface ReadingFeed {
 }
 
 /** A fetch is answered within half a second even when there is nothing new; a longer silence means that Kafka is away. */
-const SILENCE_MS = 15_000
+const SILENCE_MS = 4000
 const RESTART_DELAY_MS = 2000
 
 /**
@@ -98,7 +100,13 @@ function startReader(source: ReadingSource, options: ReadingFeedOptions): Readin
     }, options.restartDelayMs ?? RESTART_DELAY_MS)
   }
 
-  run()
+  if (options.from)
+    starting = options.from.then((told) => {
+      for (const [partition, position] of told.get(topic) ?? []) positions.set(partition, position)
+      if (!stopped) run()
+      return starting
+    })
+  else run()
   return {
     problem() {
       if (failure !== undefined) return `the consumer of ${topic} is lost: ${failure.split('\n')[0]}`

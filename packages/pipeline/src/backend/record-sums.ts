@@ -19,7 +19,7 @@ export interface RecordSumsPoller {
 
 const EVERY_MS = 1000
 /** Sums older than this are no longer shown as current. */
-const STALE_MS = 5000
+const STALE_MS = 4000
 
 /** Reads the committed counters once a second, one question at a time. */
 export function startRecordSumsPoller(options: RecordSumsPollerOptions): RecordSumsPoller {

@@ -1,5 +1,6 @@
 import { LEVELS, type LivePoint } from '@radtune/core/contract'
 import { formatInstantIso } from '@radtune/core/safecast'
+import { CellIndex } from './cell-index.ts'
 import { copyOf, EntryList } from './entry-list.ts'
 import type { IncomingReading } from './incoming-reading.ts'
 import type { SensorName } from './sensor-name.ts'
@@ -16,6 +17,7 @@ export class SensorTable {
   readonly #maxSensors: number
   /** Oldest first in the order in which they were last heard of. */
   readonly heard = new EntryList()
+  readonly cells = new CellIndex((entry) => this.#usvh[entry] as number)
   #capacity = 0
   /** Entries by the hash of their name, at the first free place from there on; twice as many places as entries, a power of two. */
   #places = new Int32Array(0)
@@ -59,6 +61,7 @@ export class SensorTable {
     this.#names[entry] = name.toString()
     this.#hash[entry] = name.hash
     this.#capturedUs[entry] = Number.NEGATIVE_INFINITY
+    this.#latitude[entry] = Number.NaN
     this.#ringNumber[entry] = -1
     this.#insert(entry)
     return entry
@@ -68,10 +71,14 @@ export class SensorTable {
   update(entry: number, reading: IncomingReading): void {
     this.heard.renew(entry)
     if ((this.#capturedUs[entry] as number) > reading.capturedUs) return
-    this.#latitude[entry] = reading.latitude
-    this.#longitude[entry] = reading.longitude
+    const { latitude, longitude, usvh } = reading
+    if (this.#latitude[entry] !== latitude || this.#longitude[entry] !== longitude)
+      this.cells.place(entry, latitude, longitude)
+    else if (this.#usvh[entry] !== usvh) this.cells.touch(entry)
+    this.#latitude[entry] = latitude
+    this.#longitude[entry] = longitude
     this.#value[entry] = reading.value
-    this.#usvh[entry] = reading.usvh
+    this.#usvh[entry] = usvh
     this.#capturedUs[entry] = reading.capturedUs
     this.#latencyMs[entry] = reading.latencyMs
     this.#level[entry] = reading.level
@@ -118,6 +125,7 @@ export class SensorTable {
   #releaseOldest(): number {
     const entry = this.heard.oldest
     this.heard.remove(entry)
+    this.cells.remove(entry)
     const mask = this.#places.length - 1
     let hole = (this.#hash[entry] as number) & mask
     while (this.#places[hole] !== entry) hole = (hole + 1) & mask

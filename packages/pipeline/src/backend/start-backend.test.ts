@@ -1,53 +1,19 @@
-import { type LiveFrame, type LiveState, liveFrameSchema, liveStateSchema } from '@radtune/core/contract'
+import { type LiveCell, liveFrameSchema, liveStateSchema } from '@radtune/core/contract'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { WebSocket } from 'ws'
-import { FakeTopic, outputRecord, progressOf, quietLogger, rawRecord } from '../../test/fake-readings.ts'
-import { type BackendOptions, startBackend } from './start-backend.ts'
+import { outputRecord, rawRecord } from '../../test/fake-readings.ts'
+import { connectTo, type Message, startTestBackend } from '../../test/running-backend.ts'
+import type { InputRecord, LookBack } from '../kafka/index.ts'
+import type { BackendOptions } from './start-backend.ts'
 
 const closers: (() => Promise<unknown> | unknown)[] = []
 afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close()
 })
 
-async function start(options: Partial<BackendOptions> = {}) {
-  const normal = new FakeTopic('normal-data')
-  const critical = new FakeTopic('critical-data')
-  const backend = await startBackend({
-    service: 'backend',
-    httpAddress: '127.0.0.1:0',
-    statsAddress: '127.0.0.1:0',
-    readings: [normal, critical],
-    progress: async () => [progressOf({ end: 10, normal: 5, critical: 1, duplicates: 1, unit: 2 })],
-    thresholds: { moderate: 50, high: 200, critical: 1000 },
-    logger: quietLogger,
-    ...options,
-    limits: { frameEveryMs: 10, ...options.limits },
-  })
-  closers.push(backend.close)
-  await vi.waitFor(() => {
-    normal.assign()
-    critical.assign()
-  })
-  return { ...backend, normal, critical, url: `http://127.0.0.1:${backend.httpPort}` }
-}
-
-type Message = LiveState | LiveFrame
-
-async function connect(port: number, headers: Record<string, string> = {}) {
-  const socket = new WebSocket(`ws://127.0.0.1:${port}/ws`, { headers })
-  closers.push(() => socket.terminate())
-  const messages: Message[] = []
-  const sizes: number[] = []
-  socket.on('message', (data) => {
-    sizes.push((data as Buffer).length)
-    messages.push(JSON.parse(String(data)))
-  })
-  await new Promise((resolve, reject) => {
-    socket.once('open', resolve)
-    socket.once('error', reject)
-  })
-  return { socket, messages, sizes }
-}
+const start = (options?: Partial<BackendOptions>) => startTestBackend(closers, options)
+const connect = (port: number, headers?: Record<string, string>) =>
+  connectTo(closers, port, headers ? { headers } : {})
 
 const pointsOf = (messages: Message[]) => messages.flatMap((message) => message.points)
 const alertsOf = (messages: Message[]) => messages.flatMap((message) => message.alerts)
@@ -176,6 +142,129 @@ describe('what a page receives', () => {
   })
 })
 
+describe('a start', () => {
+  const minute = (n: number) => `2020-02-11T09:${String(n).padStart(2, '0')}:00.000Z`
+  const past = (given: Record<string, InputRecord[]>): LookBack => ({
+    async read(onBatch) {
+      for (const [topic, records] of Object.entries(given)) onBatch({ topic, partition: 0, records })
+      return new Map(Object.entries(given).map(([topic, { length }]) => [topic, new Map([[0, length]])]))
+    },
+  })
+
+  test('shows what was written before, counts none of it, and goes on behind it', async () => {
+    const longAgo = { sentAtMs: Date.now() - 60_000 }
+    const old = (value: number, timestampMs: number) => ({
+      ...outputRecord({ device_id: `hot-${value}`, value, captured_time: minute(value % 60) }, longAgo),
+      timestampMs,
+    })
+    const { url, statsPort, httpPort, normal, critical } = await start({
+      past: past({
+        'normal-data': [
+          outputRecord({}, longAgo),
+          outputRecord({ device_id: '2' }, longAgo),
+          rawRecord('{}'),
+        ],
+        // Of different partitions: in the order of time they are 1001, 1002, 1003.
+        'critical-data': [old(1002, 2), old(1001, 1), old(1003, 3)],
+      }),
+    })
+    await vi.waitFor(() => expect([normal.opened, critical.opened]).toEqual([1, 1]))
+    await vi.waitFor(() => {
+      normal.assign()
+      expect(normal.seeks.at(-1)).toEqual([0, 3])
+      expect(critical.seeks.at(-1)).toEqual([0, 3])
+    })
+    const state = liveStateSchema.parse(await (await fetch(`${url}/api/state`)).json())
+    expect(state.points.map(({ sensor }) => sensor).sort()).toEqual([
+      'device:100',
+      'device:2',
+      'device:hot-1001',
+      'device:hot-1002',
+      'device:hot-1003',
+    ])
+    expect(state.points.map(({ latencyMs }) => latencyMs)).toEqual([null, null, null, null, null])
+    expect(state.alerts.map(({ value }) => value)).toEqual([1003, 1002, 1001])
+    expect(state.eventTime).toBe(minute(43))
+    expect(state.stats).toMatchObject({
+      recordsPerSecond: 0,
+      received: { normal: 0, critical: 0 },
+      levels: { low: 0, moderate: 0, high: 0 },
+      endToEnd: { count: 0 },
+      sensors: 5,
+    })
+    const stats = await (await fetch(`http://127.0.0.1:${statsPort}/stats?history=0`)).json()
+    expect(stats.current).toMatchObject({ newestAlert: null, endToEnd: { count: 0 } })
+    expect(await (await fetch(`${url}/metrics`)).text()).toContain('radtune_backend_undecodable_total 0')
+    const { messages } = await connect(httpPort)
+    critical.deliver(outputRecord({ device_id: 'hot-1004', value: 1004 }))
+    await vi.waitFor(() =>
+      expect(alertsOf(messages).map(({ value }) => value)).toEqual([1003, 1002, 1001, 1004]),
+    )
+    expect(messages.at(-1)?.stats.received).toEqual({ normal: 0, critical: 1 })
+  })
+
+  test('tells clients that were early what it found, and does not wait for it to listen', async () => {
+    const found = Promise.withResolvers<void>()
+    const slow = past({ 'normal-data': [outputRecord({ device_id: 'before' })] })
+    const { httpPort, url, normal } = await start({
+      past: {
+        async read(onBatch) {
+          await found.promise
+          return slow.read(onBatch)
+        },
+      },
+    })
+    const { messages } = await connect(httpPort)
+    await vi.waitFor(() => expect(messages[0]).toMatchObject({ type: 'snapshot', points: [] }))
+    expect((await fetch(`${url}/health`)).status).toBe(503)
+    found.resolve()
+    await vi.waitFor(() => expect(pointsOf(messages).map(({ sensor }) => sensor)).toEqual(['device:before']))
+    expect(messages.findLast(({ type }) => type === 'snapshot')?.seq).toBeGreaterThan(0)
+    await vi.waitFor(() => {
+      normal.assign()
+      expect(normal.seeks).toContainEqual([0, 1])
+    })
+  })
+})
+
+describe('squares of the map', () => {
+  const at = (n: number) => ({ latitude: 30 + (n % 60) / 2, longitude: 100 + Math.floor(n / 60) })
+  const sensor = (n: number, value = 40) =>
+    outputRecord({ device_id: `s${n}`, value, usvh: value / 334, ...at(n) })
+  const cellsOf = (messages: Message[]) => {
+    const cells = new Map<string, LiveCell>()
+    for (const message of messages)
+      for (const cell of message.cells ?? []) cells.set(`${cell[0]}/${cell[1]}`, cell)
+    return cells
+  }
+  const told = (messages: Message[]) =>
+    [...cellsOf(messages).values()].reduce((sum, [, , count]) => sum + count, 0)
+
+  test('are told when points have no room, stay true afterwards, and end with every sensor in them', async () => {
+    const { httpPort, url, normal } = await start({ limits: { snapshotPoints: 500 } })
+    const { messages, sizes } = await connect(httpPort)
+    await vi.waitFor(() => expect(messages).not.toHaveLength(0))
+    normal.deliver(sensor(0))
+    await vi.waitFor(() => expect(messages.at(-1)?.stats.sensors).toBe(1))
+    expect(messages.some((message) => message.cells)).toBe(false)
+    for (let n = 0; n < 3000; n += 1) normal.deliver(sensor(n))
+    await vi.waitFor(() => expect(told(messages)).toBe(3000), { timeout: 5000 })
+    normal.deliver(sensor(7, 4000))
+    await vi.waitFor(() =>
+      expect([...cellsOf(messages).values()].some(([, , , , most]) => most === 4000 / 334)).toBe(true),
+    )
+    expect(Math.max(...sizes.slice(1))).toBeLessThanOrEqual(20 * 1024)
+    for (const message of messages.slice(1)) if (message.type === 'frame') liveFrameSchema.parse(message)
+    const late = await connect(httpPort)
+    await vi.waitFor(() => expect(late.messages).not.toHaveLength(0))
+    const snapshot = liveStateSchema.parse(late.messages[0])
+    expect([snapshot.points.length, told([snapshot])]).toEqual([500, 3000])
+    expect(cellsOf([snapshot])).toEqual(cellsOf(messages))
+    const state = liveStateSchema.parse(await (await fetch(`${url}/api/state`)).json())
+    expect([state.points.length, state.cells]).toEqual([3000, undefined])
+  })
+})
+
 describe('clients', () => {
   test('a stalled client costs bounded memory, is told what it missed, and recovers', async () => {
     const { httpPort, statsPort, normal } = await start({ limits: { frameEveryMs: 1 } })
@@ -259,9 +348,23 @@ describe('health', () => {
     let nowMs = 1_000_000
     const { url, normal, critical } = await start({ now: () => nowMs })
     await vi.waitFor(async () => expect(await health(url)).toEqual([200, null]))
-    nowMs += 16_000
-    expect(await health(url)).toEqual([503, 'no answer from Kafka about normal-data for 16 s'])
+    nowMs += 4001
+    expect(await health(url)).toEqual([503, 'no answer from Kafka about normal-data for 4 s'])
     normal.fetch()
+    critical.fetch()
+    await vi.waitFor(async () => expect(await health(url)).toEqual([200, null]), { timeout: 5000 })
+  })
+
+  test('turns 503 within 5 s when one consumer hears nothing while the other goes on', async () => {
+    let nowMs = 1_000_000
+    const { url, normal, critical } = await start({ now: () => nowMs })
+    await vi.waitFor(async () => expect(await health(url)).toEqual([200, null]))
+    nowMs += 4500
+    normal.deliver(outputRecord())
+    normal.fetch()
+    await vi.waitFor(async () =>
+      expect(await health(url)).toEqual([503, 'no answer from Kafka about critical-data for 5 s']),
+    )
     critical.fetch()
     await vi.waitFor(async () => expect(await health(url)).toEqual([200, null]), { timeout: 5000 })
   })
@@ -276,11 +379,13 @@ describe('health', () => {
 
   test('is 503 with the reason when committed offsets cannot be read, and the sums are unknown', async () => {
     let nowMs = 1_000_000
-    const { url } = await start({
+    const { url, normal, critical } = await start({
       now: () => nowMs,
       progress: () => Promise.reject(new Error('connect ECONNREFUSED')),
     })
     nowMs += 6000
+    normal.fetch()
+    critical.fetch()
     expect(await health(url)).toEqual([
       503,
       'no answer from Kafka about committed offsets for 6 s: connect ECONNREFUSED',

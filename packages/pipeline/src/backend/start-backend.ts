@@ -8,17 +8,17 @@ import type {
   LiveState as Snapshot,
 } from '@radtune/core/contract'
 import { type GuardOptions, listenFastify } from '../http/index.ts'
+import type { LookBack } from '../kafka/index.ts'
 import { processSample, startStatsServer } from '../stats-server/index.ts'
 import { backendMetrics } from './backend-metrics.ts'
-import { decodeReading, type OutputRecord } from './decode-reading.ts'
-import { FrameQueue } from './frame-queue.ts'
-import { IncomingReading } from './incoming-reading.ts'
-import { createLatencyWindow } from './latency-window.ts'
 import { LiveClients } from './live-clients.ts'
-import { LIVE_STATE_LIMITS, LiveState, type LiveStateLimits } from './live-state.ts'
+import { LIVE_STATE_LIMITS, type LiveStateLimits } from './live-state.ts'
 import { createPublicServer } from './public-server.ts'
 import { type ReadingSource, startReadingFeed } from './reading-feed.ts'
+import { receiveReadings } from './receive-readings.ts'
 import { startRecordSumsPoller } from './record-sums.ts'
+import { startFrames } from './start-frames.ts'
+import type { WriteRoutesOptions } from './write-routes.ts'
 
 export interface BackendOptions extends GuardOptions {
   service: string
@@ -27,10 +27,14 @@ export interface BackendOptions extends GuardOptions {
   statsAddress: string
   /** One source for each output topic that is shown. */
   readings: readonly ReadingSource[]
+  /** What those topics held before; absent: it begins with nothing. */
+  past?: LookBack
   /** Where the worker group stands; asked once a second. */
   progress(): Promise<PartitionProgress[]>
   /** CPM from which a reading has a level, as the workers apply them. */
   thresholds: Snapshot['thresholds']
+  /** Who may change settings, and how that is done; absent: nobody. */
+  writes?: WriteRoutesOptions
   /** The live settings that it runs by; absent when there are none. */
   settings?: () => SettingsReport
   logger: { info(details: object, message: string): void; warn(details: object, message: string): void }
@@ -67,7 +71,6 @@ const LIMITS: BackendLimits = {
 }
 /** Of a frame, kept for its statistics and its times; they take about 900 bytes. */
 const FRAME_HEAD_BYTES = 2048
-const SECOND_MS = 1000
 
 /**
  * Serves the newest readings over HTTP and WebSocket. Listens at once and says over `/health` when readings can arrive.
@@ -77,7 +80,13 @@ export async function startBackend(options: BackendOptions): Promise<RunningBack
   const { logger, now = Date.now } = options
   const limits = { ...LIMITS, ...options.limits }
   const log = (message: string, details: Record<string, unknown>) => logger.warn(details, message)
-  const live = createLive({ limits, now })
+  const live = receiveReadings(
+    {
+      state: limits,
+      queue: { frameBytes: limits.frameBytes - FRAME_HEAD_BYTES, waitingSensors: limits.snapshotPoints },
+    },
+    now,
+  )
   const session = randomUUID()
   let { thresholds } = options
   const stopping: (() => Promise<void> | void)[] = []
@@ -85,9 +94,15 @@ export async function startBackend(options: BackendOptions): Promise<RunningBack
     for (const stop of stopping.splice(0).reverse()) await stop()
   }
 
+  stopping.push(() => live.stop())
   const sums = startRecordSumsPoller({ progress: options.progress, log, now })
   stopping.push(() => sums.stop())
-  const feed = startReadingFeed({ sources: options.readings, onBatch: live.receive, log, now })
+  const from = options.past?.read(live.remember).then((positions) => {
+    live.remembered()
+    renew()
+    return positions
+  })
+  const feed = startReadingFeed({ sources: options.readings, onBatch: live.receive, log, now, from })
   stopping.push(() => feed.stop())
   const health = (): Health => {
     const reason = feed.problem() ?? sums.problem()
@@ -110,16 +125,34 @@ export async function startBackend(options: BackendOptions): Promise<RunningBack
     at: now(),
     eventTime: live.state.eventTime,
     points: live.state.points(pointLimit),
+    ...(live.state.sensorCount > pointLimit ? { cells: live.state.sensors.cells.all() } : {}),
     alerts: live.state.alerts(),
     stats: stats(skippedFrames),
     thresholds,
   })
+  /** The next frame brings the critical readings that wait, so they are not in it. */
+  const beginning = (skippedFrames: number): string => {
+    const whole = snapshot(limits.snapshotPoints, skippedFrames)
+    return JSON.stringify({ ...whole, alerts: whole.alerts.slice(live.queue.waitingAlerts) })
+  }
   const clients = new LiveClients({
     maxClients: limits.clients,
-    snapshot: (skippedFrames) => JSON.stringify(snapshot(limits.snapshotPoints, skippedFrames)),
+    snapshot: beginning,
   })
-  const frames = startFrames({ limits, now, live, clients, stats })
+  const frames = startFrames({
+    ...limits,
+    now,
+    queue: live.queue,
+    eventTime: () => live.state.eventTime,
+    clients,
+    stats: () => stats(0),
+  })
   stopping.push(() => frames.stop())
+  /** Something has changed that frames do not tell. */
+  const renew = () => {
+    frames.interrupt()
+    clients.renew()
+  }
 
   const process = processSample(options.service, now)
   const sample = (): BackendSample => {
@@ -161,7 +194,9 @@ export async function startBackend(options: BackendOptions): Promise<RunningBack
       alerts: () => live.state.alerts(),
       readingsOf: (sensor, limit) => live.state.readingsOf(sensor, limit),
       hasRoom: () => !clients.isFull,
-      onClient: (socket) => clients.add(socket),
+      onClient(socket, resume) {
+        clients.add(socket, resume?.session === session ? frames.missed(resume.seq) : undefined)
+      },
     })
     stopping.push(() => http.close())
     stopping.push(() => clients.close())
@@ -180,108 +215,12 @@ export async function startBackend(options: BackendOptions): Promise<RunningBack
       statsPort: statsServer.port,
       setThresholds(next) {
         thresholds = next
-        clients.renew()
+        renew()
       },
       close,
     }
   } catch (error) {
     await close()
     throw error
-  }
-}
-
-interface Live {
-  state: LiveState
-  queue: FrameQueue
-  latency: ReturnType<typeof createLatencyWindow>
-  receive(batch: { records: Iterable<OutputRecord> }): void
-  undecodable(): number
-  /** Records per second, over the last second. */
-  rate(): number
-  /** Ends a second. */
-  turn(): void
-}
-
-function createLive({ limits, now }: { limits: BackendLimits; now: () => number }): Live {
-  const state = new LiveState(limits)
-  const queue = new FrameQueue(state.sensors, {
-    frameBytes: limits.frameBytes - FRAME_HEAD_BYTES,
-    waitingSensors: limits.snapshotPoints,
-  })
-  const latency = createLatencyWindow()
-  const reading = new IncomingReading()
-  let undecodable = 0
-  let rate = 0
-  let second = { startedAt: now(), count: 0 }
-  return {
-    state,
-    queue,
-    latency,
-    receive({ records }) {
-      const receivedAt = now()
-      for (const record of records) {
-        if (!decodeReading(record, receivedAt, reading)) {
-          undecodable += 1
-          continue
-        }
-        if (!Number.isNaN(reading.latencyMs)) latency.record(reading.latencyMs)
-        const entry = state.add(reading)
-        queue.add(entry, reading.critical ? state.newestAlert : undefined)
-        second.count += 1
-      }
-    },
-    undecodable: () => undecodable,
-    rate: () => rate,
-    turn() {
-      const at = now()
-      const elapsedMs = at - second.startedAt
-      if (elapsedMs <= 0) return
-      rate = Math.round((second.count * SECOND_MS) / elapsedMs)
-      second = { startedAt: at, count: 0 }
-      latency.turn()
-    },
-  }
-}
-
-interface FrameOptions {
-  limits: BackendLimits
-  now: () => number
-  live: Live
-  clients: LiveClients
-  stats(skippedFrames: number): LiveStats
-}
-
-/** Sends frames on time: as soon as something changed, and a heartbeat when nothing does. */
-function startFrames({ limits, now, live, clients, stats }: FrameOptions): { seq(): number; stop(): void } {
-  let seq = 0
-  let sentAt = Number.NEGATIVE_INFINITY
-  let sentStats = ''
-
-  function tick(): void {
-    // Whoever comes begins with a snapshot, which holds all of it.
-    if (clients.count === 0) {
-      live.queue.clear()
-      return
-    }
-    const current = stats(0)
-    const statsText = JSON.stringify(current)
-    const at = now()
-    if (live.queue.isEmpty && statsText === sentStats && at - sentAt < limits.heartbeatMs) return
-    sentAt = at
-    sentStats = statsText
-    for (const part of live.queue.take()) {
-      seq += 1
-      clients.send({ ...part, seq, at, eventTime: live.state.eventTime, stats: current })
-    }
-  }
-
-  const ticking = setInterval(tick, limits.frameEveryMs)
-  const turning = setInterval(() => live.turn(), SECOND_MS)
-  return {
-    seq: () => seq,
-    stop() {
-      clearInterval(ticking)
-      clearInterval(turning)
-    },
   }
 }

@@ -1,8 +1,14 @@
 import { ENVIRONMENT, GROUPS, TOPICS } from '@radtune/core/contract'
 import { readSettings, type SettingValues } from '@radtune/core/settings'
 import { startBackend } from '../backend/index.ts'
-import { createDriver, createProgressReader, type GroupConsumer } from '../kafka/index.ts'
-import { followPlaybackRequests, followSettings } from '../live-settings/index.ts'
+import {
+  createDriver,
+  createProgressReader,
+  type GroupConsumer,
+  openLookBack,
+  writeSettings,
+} from '../kafka/index.ts'
+import { createSettingWriter, followPlaybackRequests, followSettings } from '../live-settings/index.ts'
 import { runService } from './run-service.ts'
 
 /** While there is nothing new, a fetch waits so long at the broker. */
@@ -10,13 +16,18 @@ const FETCH_MAX_WAIT_MS = 500
 const FETCH_BYTES = 1024 * 1024
 const THRESHOLDS = ['thresholds.moderate', 'thresholds.high', 'thresholds.critical'] as const
 
-await runService('backend', async ({ service, client, guard, logger, required }) => {
+const OUTPUTS = [TOPICS.normal, TOPICS.critical]
+/** As long as the page shows a sensor that it does not hear of. */
+const PAST = { recordsPerTopic: 10_000, ageMs: 600_000, patienceMs: 2000 }
+
+await runService('backend', async ({ service, client, guard, logger, required, writeAccess }) => {
   const { 'consumer.sessionTimeout': sessionTimeoutMs, ...start } = readSettings(process.env, [
     ...THRESHOLDS,
     'backend.fetchMaxWait',
     'consumer.sessionTimeout',
   ])
   const driver = createDriver('hybrid', client)
+  const past = openLookBack(client, OUTPUTS, PAST)
   const progress = createProgressReader(client)
   const settings = await followSettings(client, { start, logger })
   const playback = followPlaybackRequests(client, {
@@ -35,7 +46,15 @@ await runService('backend', async ({ service, client, guard, logger, required })
     service,
     httpAddress: required(ENVIRONMENT.httpAddress),
     statsAddress: required(ENVIRONMENT.statsAddress),
-    readings: [TOPICS.normal, TOPICS.critical].map((topic) => ({
+    past,
+    writes: {
+      access: writeAccess(),
+      writeSetting: createSettingWriter({
+        settings,
+        append: (writes) => writeSettings(client, writes, { retries: 2 }),
+      }),
+    },
+    readings: OUTPUTS.map((topic) => ({
       topic,
       open() {
         const consumer = driver.consumer({

@@ -2,7 +2,7 @@ import { ENVIRONMENT } from '@radtune/core/contract'
 import { readPageOverrides, startFrontend } from '../frontend/index.ts'
 import { runService } from './run-service.ts'
 
-await runService('frontend', ({ service, guard, logger, required }) => {
+await runService('frontend', ({ service, guard, logger, required, writeAccess }) => {
   const environment = process.env
   return startFrontend({
     ...guard,
@@ -13,5 +13,6 @@ await runService('frontend', ({ service, guard, logger, required }) => {
     backendUrl: required(ENVIRONMENT.backendUrl),
     webRoot: environment[ENVIRONMENT.webRoot],
     page: readPageOverrides(environment),
+    access: writeAccess(),
   })
 })

@@ -1,7 +1,7 @@
 import { ENVIRONMENT } from '@radtune/core/contract'
 import { RadtuneError } from '@radtune/core/errors'
 import { type Logger, pino } from 'pino'
-import type { GuardOptions } from '../http/index.ts'
+import { type GuardOptions, parseAddress, type WriteAccess, writeModeOf } from '../http/index.ts'
 import type { ClientOptions } from '../kafka/index.ts'
 
 /** What every service reads from its environment. */
@@ -13,6 +13,8 @@ export interface ServiceEnvironment {
   client: ClientOptions
   /** Who may talk to its public server, beside loopback. */
   guard: GuardOptions
+  /** Who may change something through its public server. Throws RT-SET-001 for a token that is too short. */
+  writeAccess(): WriteAccess
   /** A variable that must be set. */
   required(name: string): string
   /** A variable that must be a number. */
@@ -40,6 +42,13 @@ export function readServiceEnvironment(
     guard: {
       allowedHosts: listOf(environment[ENVIRONMENT.allowedHosts]),
       allowedOrigins: listOf(environment[ENVIRONMENT.allowedOrigins]),
+    },
+    writeAccess() {
+      const publishedHost =
+        environment[ENVIRONMENT.publishedHost] || parseAddress(required(ENVIRONMENT.httpAddress)).host
+      const access = { publishedHost, token: environment[ENVIRONMENT.token] || undefined }
+      writeModeOf(access)
+      return access
     },
     required,
     number(name) {

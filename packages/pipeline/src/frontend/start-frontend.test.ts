@@ -6,9 +6,10 @@ import { brotliCompressSync } from 'node:zlib'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { WebSocket } from 'ws'
 import { FakeTopic, outputRecord, progressOf, quietLogger } from '../../test/fake-readings.ts'
-import { startBackend } from '../backend/index.ts'
+import { memoryWriter } from '../../test/running-backend.ts'
+import { type BackendOptions, startBackend } from '../backend/index.ts'
 import { readServiceEnvironment } from '../bin/service-environment.ts'
-import type { GuardOptions } from '../http/index.ts'
+import type { WriteAccess } from '../http/index.ts'
 import { readPageOverrides } from './page-overrides.ts'
 import { type FrontendOptions, startFrontend } from './start-frontend.ts'
 
@@ -39,10 +40,10 @@ async function start(options: Partial<FrontendOptions> & { backendUrl: string })
   return { ...frontend, url: `http://127.0.0.1:${frontend.httpPort}` }
 }
 
-async function startFakeBackend(httpAddress = '127.0.0.1:0', guard: GuardOptions = {}) {
+async function startFakeBackend(httpAddress = '127.0.0.1:0', options: Partial<BackendOptions> = {}) {
   const normal = new FakeTopic('normal-data')
   const backend = await startBackend({
-    ...guard,
+    ...options,
     service: 'backend',
     httpAddress,
     statsAddress: '127.0.0.1:0',
@@ -57,9 +58,10 @@ async function startFakeBackend(httpAddress = '127.0.0.1:0', guard: GuardOptions
   return { backend, normal }
 }
 
-async function startWithBackend() {
-  const { backend, normal } = await startFakeBackend()
-  const frontend = await start({ backendUrl: `http://127.0.0.1:${backend.httpPort}` })
+async function startWithBackend(options: Partial<FrontendOptions> & Pick<BackendOptions, 'writes'> = {}) {
+  const { writes, ...rest } = options
+  const { backend, normal } = await startFakeBackend('127.0.0.1:0', writes ? { writes } : {})
+  const frontend = await start({ backendUrl: `http://127.0.0.1:${backend.httpPort}`, ...rest })
   return { backend, normal, frontend }
 }
 
@@ -110,7 +112,7 @@ describe('the page', () => {
   test('is told at run time where another backend is, and the policy lets it there', async () => {
     const page = { apiUrl: 'https://api.example/v1', wsUrl: 'wss://live.example/ws', mapboxToken: 'pk.1' }
     const { url } = await start({ backendUrl: 'http://127.0.0.1:1', page })
-    expect(await (await fetch(`${url}/config.json`)).json()).toEqual(page)
+    expect(await (await fetch(`${url}/config.json`)).json()).toEqual({ ...page, writes: 'open' })
     const policy = (await fetch(url)).headers.get('content-security-policy')
     expect(policy).toContain(
       "connect-src 'self' https://api.example wss://live.example https://api.mapbox.com;",
@@ -131,6 +133,7 @@ describe('the page', () => {
       apiUrl: null,
       wsUrl: null,
       mapboxToken: null,
+      writes: 'open',
     })
   })
 
@@ -151,8 +154,72 @@ describe('the page', () => {
   })
 })
 
+describe('settings that the page writes', () => {
+  const TOKEN = 'a-token-of-32-characters-or-more'
+  const HERE = { publishedHost: '127.0.0.1' }
+  const put = async (url: string, headers: Record<string, string> = {}, body = '{"value": 5}') => {
+    const response = await fetch(`${url}/api/settings/provider.rate`, {
+      method: 'PUT',
+      headers: { 'content-type': 'application/json', ...headers },
+      body,
+    })
+    return [response.status, ((await response.json()) as { error?: string }).error]
+  }
+
+  test('are passed on, of this origin only, and the answer with them', async () => {
+    const { writeSetting, written } = memoryWriter()
+    const { frontend } = await startWithBackend({ writes: { access: HERE, writeSetting } })
+    expect(await put(frontend.url, { origin: frontend.url })).toEqual([202, undefined])
+    expect(written.get('provider.rate')).toBe(5)
+    expect((await put(frontend.url, { origin: 'http://evil.example' }, '{"value": 6}'))[0]).toBe(403)
+    expect(await put(frontend.url, { origin: frontend.url }, '{"value": -6}')).toEqual([
+      400,
+      expect.stringContaining('not between'),
+    ])
+    expect((await put(frontend.url, {}, JSON.stringify({ value: 'x'.repeat(20_000) })))[0]).toBe(413)
+    const speed = await fetch(`${frontend.url}/api/playback_speed`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: '{"playback_speed": 60}',
+    })
+    expect([speed.status, await speed.json()]).toEqual([202, expect.objectContaining({ playback_speed: 60 })])
+    expect(written.get('provider.rate')).toBe(5)
+  })
+
+  test.each<[string, WriteAccess, number, number]>([
+    ['open', HERE, 202, 202],
+    ['token', { ...HERE, token: TOKEN }, 401, 202],
+    ['token', { publishedHost: '0.0.0.0', token: TOKEN }, 401, 202],
+    // The backend is on loopback and would let it through: the page is what is published.
+    ['closed', { publishedHost: '0.0.0.0' }, 403, 403],
+  ])('are %s: the page is told, and it is so', async (mode, access, without, withToken) => {
+    const { writeSetting } = memoryWriter()
+    const writes = { access: { ...access, publishedHost: '127.0.0.1' }, writeSetting }
+    const { frontend } = await startWithBackend({ access, writes })
+    expect(await (await fetch(`${frontend.url}/config.json`)).json()).toMatchObject({ writes: mode })
+    expect((await put(frontend.url))[0]).toBe(without)
+    expect((await put(frontend.url, { authorization: `Bearer ${TOKEN}` }))[0]).toBe(withToken)
+    expect((await fetch(`${frontend.url}/api/alerts`)).status).toBe(200)
+  })
+
+  test('are decided by where the service says that it is published, and its token', () => {
+    const accessOf = (environment: Record<string, string>) =>
+      readServiceEnvironment(
+        { RADTUNE_HTTP_ADDRESS: '0.0.0.0:8080', ...environment },
+        'frontend',
+      ).writeAccess()
+    expect(accessOf({})).toEqual({ publishedHost: '0.0.0.0', token: undefined })
+    expect(accessOf({ RADTUNE_PUBLISHED_HOST: '127.0.0.1', RADTUNE_TOKEN: '' })).toEqual({
+      publishedHost: '127.0.0.1',
+      token: undefined,
+    })
+    expect(accessOf({ RADTUNE_TOKEN: TOKEN }).token).toBe(TOKEN)
+    expect(() => accessOf({ RADTUNE_TOKEN: 'secret' })).toThrow('RADTUNE_TOKEN has 6 characters')
+  })
+})
+
 describe('the backend behind it', () => {
-  test('answers under /api, and only to reads', async () => {
+  test('answers under /api', async () => {
     const { frontend, normal } = await startWithBackend()
     normal.deliver(outputRecord({ device_id: 'a/b' }))
     const state = await (await fetch(`${frontend.url}/api/state`)).json()

@@ -3,7 +3,15 @@ import httpProxy from '@fastify/http-proxy'
 import fastifyStatic from '@fastify/static'
 import type { FrontendSample, Health, SettingsReport } from '@radtune/core/contract'
 import { type FastifyInstance, fastify } from 'fastify'
-import { type GuardOptions, guardRequest, listenFastify } from '../http/index.ts'
+import {
+  type GuardOptions,
+  guardRequest,
+  guardWrite,
+  listenFastify,
+  parseAddress,
+  type WriteAccess,
+  writeModeOf,
+} from '../http/index.ts'
 import { processSample, startStatsServer } from '../stats-server/index.ts'
 import { frontendMetrics } from './frontend-metrics.ts'
 import type { PageOverrides } from './page-overrides.ts'
@@ -20,6 +28,8 @@ export interface FrontendOptions extends GuardOptions {
   /** Folder of the built page; by default the one of `@radtune/web`. */
   webRoot?: string | undefined
   page?: PageOverrides
+  /** Who may change something through it; absent: it is published where it listens, and has no token. */
+  access?: WriteAccess
   logger: { info(details: object, message: string): void; warn(details: object, message: string): void }
 }
 
@@ -40,7 +50,7 @@ const NO_SETTINGS: SettingsReport = { revision: null, applied: {}, rejected: [],
  * not the backend is there: the page says so itself. Throws RT-LOCAL-007 when a port is in use.
  */
 export async function startFrontend(options: FrontendOptions): Promise<RunningFrontend> {
-  const { logger } = options
+  const { logger, access = { publishedHost: parseAddress(options.httpAddress).host } } = options
   const webRoot = findWebRoot(options.webRoot)
   let requests = 0
   const process = processSample(options.service)
@@ -66,9 +76,10 @@ export async function startFrontend(options: FrontendOptions): Promise<RunningFr
       apiUrl: options.page?.apiUrl ?? null,
       wsUrl: options.page?.wsUrl ?? null,
       mapboxToken: options.page?.mapboxToken ?? null,
+      writes: writeModeOf(access),
     }),
   )
-  await addApiProxy(server, options)
+  await addApiProxy(server, { ...options, access })
   await addPage(server, webRoot)
   const tunnels = addWebSocketTunnel(server, options)
 
@@ -120,12 +131,23 @@ async function addSecurityHeaders(server: FastifyInstance, page: PageOverrides |
   })
 }
 
-async function addApiProxy(server: FastifyInstance, { backendUrl, logger }: FrontendOptions): Promise<void> {
+async function addApiProxy(
+  server: FastifyInstance,
+  { backendUrl, logger, access }: FrontendOptions & { access: WriteAccess },
+): Promise<void> {
   await server.register(httpProxy, {
     upstream: backendUrl,
     prefix: '/api',
     rewritePrefix: '/api',
-    httpMethods: ['GET', 'HEAD'],
+    httpMethods: ['GET', 'HEAD', 'PUT', 'POST'],
+    // The backend may be published elsewhere than the page, so it cannot tell who reaches it through here.
+    async preHandler(request, reply) {
+      const isWrite = request.method === 'PUT' || request.method === 'POST'
+      const refusal = isWrite ? guardWrite(request.headers.authorization, access) : undefined
+      if (!refusal) return
+      if (refusal.status === 401) reply.header('www-authenticate', 'Bearer')
+      await reply.code(refusal.status).send({ error: refusal.reason })
+    },
     http: { requestOptions: { timeout: PROXY_TIMEOUT_MS } },
     replyOptions: {
       rewriteRequestHeaders: (_request, { origin: _origin, cookie: _cookie, ...headers }) => ({

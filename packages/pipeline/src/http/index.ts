@@ -1,2 +1,3 @@
-export { listen, listenFastify } from './address.ts'
+export { listen, listenFastify, parseAddress } from './address.ts'
 export { type GuardOptions, guardRequest } from './guard-request.ts'
+export { guardWrite, type WriteAccess, writeModeOf } from './guard-write.ts'

@@ -14,6 +14,7 @@ export type {
   OutputRecord,
 } from './driver.ts'
 export { fencePartitions } from './fence-partitions.ts'
+export { type LookBack, openLookBack, type PastBatch, type Positions } from './look-back.ts'
 export { createProgressReader, type ProgressReader } from './progress.ts'
 export { publishSettings, writeSettings } from './publish-settings.ts'
 export { removeMembers } from './remove-members.ts'

@@ -9,6 +9,7 @@ export interface Cluster {
   fetchTopicsOffset(
     topics: { topic: string; partitions: { partition: number }[]; fromBeginning: boolean }[],
   ): Promise<{ topic: string; partitions: { partition: number; offset: string }[] }[]>
+  findTopicPartitionMetadata(topic: string): { partitionId: number }[]
   findLeaderForPartitions(topic: string, partitions: number[]): Record<string, number[]>
   findBroker(wanted: { nodeId: string }): Promise<Broker>
   findControllerBroker(): Promise<Broker>

@@ -20,13 +20,22 @@ export async function publishSettings(
   return writes
 }
 
-/** Appends records to the settings topic, in one batch. */
-export async function writeSettings(client: ClientOptions, writes: readonly SettingWrite[]): Promise<void> {
-  const producer = createKafkajs(client).producer({ allowAutoTopicCreation: false })
+/**
+ * Appends records to the settings topic, in one batch, and returns the offset of the last. Keeps trying while Kafka is away unless
+ * `retries` says how often.
+ */
+export async function writeSettings(
+  client: ClientOptions,
+  writes: readonly SettingWrite[],
+  { retries }: { retries?: number } = {},
+): Promise<number> {
+  const kafka = createKafkajs(client, retries === undefined ? {} : { retries })
+  const producer = kafka.producer({ allowAutoTopicCreation: false })
   await producer.connect()
   try {
     const messages = writes.map(({ key, value }) => ({ key, value, partition: 0 }))
-    await producer.send({ topic: TOPICS.settings, acks: -1, messages })
+    const [answer] = await producer.send({ topic: TOPICS.settings, acks: -1, messages })
+    return Number(answer?.baseOffset) + writes.length - 1
   } finally {
     await producer.disconnect()
   }

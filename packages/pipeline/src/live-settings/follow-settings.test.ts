@@ -10,6 +10,7 @@ import {
   writeSettings,
 } from '../kafka/index.ts'
 import { followPlaybackRequests, followSettings, type LiveSettings } from './index.ts'
+import { createSettingWriter } from './write-setting.ts'
 
 const client: ClientOptions = { bootstrap: inject('bootstrap'), clientId: 'settings', log: () => undefined }
 const kafka = new kafkajs.Kafka({
@@ -164,6 +165,22 @@ describe('publishSettings', () => {
     const settings = await follow()
     expect(settings.report()).toMatchObject({ revision: 4, rejected: [] })
     expect(settings.values).toMatchObject(wanted)
+  })
+})
+
+describe('createSettingWriter', () => {
+  it('writes to the topic, and answers when the service runs by it', async () => {
+    const settings = await follow()
+    const writeSetting = createSettingWriter({ settings, append: (writes) => writeSettings(client, writes) })
+    const first = await writeSetting('thresholds.high', 300)
+    expect(first).toEqual({ ok: true, written: { key: 'thresholds.high', value: 300, revision: 0 } })
+    expect(settings.values['thresholds.high']).toBe(300)
+    // Of a setting that this service does not read, the topic tells.
+    await writeSetting('thresholds.moderate', 120)
+    expect(settings.valueOf('thresholds.moderate')).toBe(120)
+    expect(await writeSetting('thresholds.high', 100)).toMatchObject({ ok: false, fails: 'invalid' })
+    expect(settings.report()).toMatchObject({ revision: 1, rejected: [] })
+    expect(await settings.reached(2, 10)).toBe(false)
   })
 })
 

@@ -12,6 +12,10 @@ export interface LiveSettings<Key extends SettingKey> {
   reject(key: Key, rejected: { why: string; value: SettingValues[Key] }): void
   /** When the newest valid record of any setting was said, wall-clock milliseconds; undefined when there is none. */
   saidAt(key: SettingKey): number | undefined
+  /** Of any setting, also one that this service does not read: in force here, else what the topic says; undefined when it says nothing. */
+  valueOf(key: SettingKey): SettingValues[SettingKey] | undefined
+  /** Resolves when everything up to an offset of the topic is applied, or after `patienceMs`; false in the second case. */
+  reached(revision: number, patienceMs: number): Promise<boolean>
   report(): SettingsReport
   close(): Promise<void>
 }
@@ -40,6 +44,7 @@ export async function followSettings<Key extends SettingKey>(
   const view = new SettingsView(start)
   let revision: number | null = null
   let problem: string | null = null
+  let waiting: { revision: number; resolve: (reached: boolean) => void }[] = []
   let apply: Parameters<LiveSettings<Key>['onChange']>[0] = () => undefined
 
   const tell = (changed: readonly Key[]): void => {
@@ -60,6 +65,9 @@ export async function followSettings<Key extends SettingKey>(
           if (!known.has(offset))
             logger.warn({ key, why, offset }, 'a record of the settings topic is ignored')
         tell(changed)
+        const reached = waiting.filter((one) => one.revision < next)
+        waiting = waiting.filter((one) => one.revision >= next)
+        for (const { resolve } of reached) resolve(true)
       },
       onReset() {
         const before = view.values
@@ -84,6 +92,14 @@ export async function followSettings<Key extends SettingKey>(
     },
     reject: (key, rejected) => view.reject(key, rejected),
     saidAt: (key) => view.saidAt(key),
+    valueOf: (key) => view.valueOf(key),
+    reached(wanted, patience) {
+      if (revision !== null && revision >= wanted) return Promise.resolve(true)
+      const { promise, resolve } = Promise.withResolvers<boolean>()
+      const timer = setTimeout(resolve, patience, false)
+      waiting.push({ revision: wanted, resolve })
+      return promise.finally(() => clearTimeout(timer))
+    },
     report: () => ({ revision, applied: { ...view.values }, rejected: [...view.rejected], problem }),
     close: () => follower.close(),
   }

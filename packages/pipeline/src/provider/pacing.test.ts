@@ -1,5 +1,6 @@
+import type { PlaybackGaps } from '@radtune/core/contract'
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import { createEventTimePacer, createRatePacer, type Pacer } from './pacing.ts'
 import type { SourceRow } from './row-source.ts'
 
@@ -98,35 +99,42 @@ describe('pacing by rate', () => {
 describe('pacing by captured time', () => {
   const wall = Date.parse('2020-02-01T00:00:00Z')
   const at = (time: string): SourceRow => ({ row: 1, reading: { captured_time: time } })
+  let gaps: PlaybackGaps
+  beforeEach(() => {
+    gaps = { cut: 0, newest: null }
+  })
 
   it('replays the time between readings, faster', () => {
-    const pacer = createEventTimePacer(60, () => wall)
+    const pacer = createEventTimePacer(60, { wallMs: () => wall, gaps })
     expect(pacer.waitMs(at('2020-01-01 00:00:00'), 0)).toBe(0)
     expect(pacer.waitMs(at('2020-01-01 00:01:00'), 0)).toBe(1000)
     expect(pacer.waitMs(at('2020-01-01 00:01:30'), 1000)).toBe(500)
-    expect(pacer.gaps.cut).toBe(0)
+    expect(gaps.cut).toBe(0)
   })
 
   it('sends late rows and impossible times at once, and is not led astray by them', () => {
-    const pacer = createEventTimePacer(1, () => wall)
+    const pacer = createEventTimePacer(1, { wallMs: () => wall, gaps })
     pacer.waitMs(at('2020-01-01 00:00:10'), 0)
     for (const time of ['2020-01-01 00:00:05', '2080-01-06 03:14:07', '1970-01-05 00:00:00', 'x']) {
       expect(pacer.waitMs(at(time), 0)).toBe(0)
     }
     expect(pacer.waitMs(row, 0)).toBe(0)
     expect(pacer.waitMs(at('2020-01-01 00:00:11'), 0)).toBe(1000)
-    expect(pacer.gaps.cut).toBe(0)
+    expect(gaps.cut).toBe(0)
   })
 
   it('cuts silences to two seconds and counts them', () => {
-    const pacer = createEventTimePacer(10, () => wall)
+    const pacer = createEventTimePacer(10, { wallMs: () => wall, gaps })
     pacer.waitMs(at('2020-01-01 00:00:00'), 0)
     expect(pacer.waitMs(at('2020-01-01 01:00:00'), 0)).toBe(2000)
-    expect(pacer.gaps).toEqual({ cut: 1, cutMs: 358_000 })
+    expect(gaps).toEqual({
+      cut: 1,
+      newest: { from: '2020-01-01T00:00:00Z', to: '2020-01-01T01:00:00Z', at: wall },
+    })
   })
 
   it('goes back with data that go back for good, as a second file or upload order', () => {
-    const pacer = createEventTimePacer(1, () => wall)
+    const pacer = createEventTimePacer(1, { wallMs: () => wall, gaps })
     pacer.waitMs(at('2020-01-20 00:00:00'), 0)
     for (let count = 0; count < 1000; count += 1) expect(pacer.waitMs(at('2019-01-01 00:00:00'), 0)).toBe(0)
     expect(pacer.waitMs(at('2019-01-01 00:00:01'), 0)).toBe(1000)

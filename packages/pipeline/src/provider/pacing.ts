@@ -1,3 +1,5 @@
+import type { PlaybackGaps } from '@radtune/core/contract'
+import { formatInstantIso } from '@radtune/core/safecast'
 import { possibleTimeUs } from './possible-time.ts'
 import type { SourceRow } from './row-source.ts'
 
@@ -5,13 +7,20 @@ import type { SourceRow } from './row-source.ts'
 export interface Pacer {
   /** Rows per second aimed at; 0 when the pace is another. */
   readonly targetPerSecond: number
-  /** Milliseconds until the row is due, 0 when it is. `nowMs` is monotonic. Asked once for each row, in order. */
+  /** No row will be due. */
+  readonly paused: boolean
+  /** Milliseconds until the row is due, 0 when it is, infinite when another pacer has to say. `nowMs` is monotonic. Asked once for each row, in order. */
   waitMs(row: SourceRow, nowMs: number): number
 }
 
 /** As fast as rows can be had. */
 export function createFreePacer(): Pacer {
-  return { targetPerSecond: 0, waitMs: () => 0 }
+  return { targetPerSecond: 0, paused: false, waitMs: () => 0 }
+}
+
+/** Nothing goes. */
+export function createPausedPacer(): Pacer {
+  return { targetPerSecond: 0, paused: true, waitMs: () => Number.POSITIVE_INFINITY }
 }
 
 /** After a longer stall the rest is given up: a rate is a load, not a debt. */
@@ -32,6 +41,7 @@ export function createRatePacer(ratePerSecond: number): Pacer {
   let earliestMs = Number.NEGATIVE_INFINITY
   return {
     targetPerSecond: ratePerSecond,
+    paused: false,
     waitMs(_row, nowMs) {
       if (Number.isNaN(scheduleMs)) scheduleMs = nowMs
       scheduleMs = Math.max(scheduleMs, nowMs - MAX_DEBT_MS)
@@ -44,11 +54,6 @@ export function createRatePacer(ratePerSecond: number): Pacer {
   }
 }
 
-/** An event-time pacer, and what it has cut. */
-export interface EventTimePacer extends Pacer {
-  readonly gaps: { cut: number; cutMs: number }
-}
-
 /** Longer silences of the data are cut to this, wall-clock time. */
 const MAX_GAP_MS = 2000
 /** So many rows in a row behind the newest one mean that the data themselves have gone back, as dumps in upload order do. */
@@ -56,10 +61,12 @@ const BEHIND_BEFORE_RETURN = 1000
 
 /**
  * Replays the time between readings, `speed` seconds of captured time per second. Late rows go at once; rows without a
- * possible time too. `wallMs` tells which times are possible.
+ * possible time too. `wallMs` tells which times are possible; `gaps` is told of every silence that is cut.
  */
-export function createEventTimePacer(speed: number, wallMs: () => number): EventTimePacer {
-  const gaps = { cut: 0, cutMs: 0 }
+export function createEventTimePacer(
+  speed: number,
+  { wallMs, gaps }: { wallMs: () => number; gaps: PlaybackGaps },
+): Pacer {
   let newestUs = Number.NaN
   let dueMs = Number.NaN
   let behind = 0
@@ -72,18 +79,18 @@ export function createEventTimePacer(speed: number, wallMs: () => number): Event
     }
     if (instantUs <= newestUs) return dueMs
     const gapMs = (instantUs - newestUs) / 1000 / speed
-    newestUs = instantUs
     if (gapMs > MAX_GAP_MS) {
       gaps.cut += 1
-      gaps.cutMs += gapMs - MAX_GAP_MS
+      gaps.newest = { from: formatInstantIso(newestUs), to: formatInstantIso(instantUs), at: wallMs() }
     }
+    newestUs = instantUs
     // Time that was lost elsewhere is not made up for: the pace counts, not the end.
     return Math.max(dueMs, nowMs - BURST_MS) + Math.min(gapMs, MAX_GAP_MS)
   }
 
   return {
     targetPerSecond: 0,
-    gaps,
+    paused: false,
     waitMs({ reading }, nowMs) {
       if (Number.isNaN(dueMs)) dueMs = nowMs
       const instantUs = possibleTimeUs(reading.captured_time, wallMs())

@@ -1,9 +1,9 @@
 import { TOPICS } from '@radtune/core/contract'
 import { describe, expect, it } from 'vitest'
-import { createFreePacer, createRatePacer } from './pacing.ts'
+import { createFreePacer, createPausedPacer, createRatePacer } from './pacing.ts'
 import { resumePoint } from './resume.ts'
 import { emptyTally, type RowSource } from './row-source.ts'
-import { createProvider, type ProviderClock, type RowSink } from './run-provider.ts'
+import { createProvider, type ProviderClock, type RowSink, systemClock } from './run-provider.ts'
 
 const nothingBefore = resumePoint({
   identity: { kind: 'generator', seed: 1 },
@@ -94,6 +94,62 @@ describe('createProvider', () => {
     const first = 1_700_000_000_000 + 50_000
     expect(taken.slice(1, 5).map(({ sentAt }) => Number(sentAt) - first)).toEqual([0, 10, 20, 30])
     expect(provider.numbers().targetPerSecond).toBe(100)
+  })
+
+  it('holds every row back while it is paused, loses none, and goes on at its pace without a burst', async () => {
+    const { sink, taken } = memorySink()
+    const clock = manualClock()
+    const sleep = clock.sleep.bind(clock)
+    const held = Promise.withResolvers<void>()
+    clock.sleep = (ms, signal) => {
+      if (Number.isFinite(ms)) return sleep(ms, signal)
+      held.resolve()
+      return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
+    }
+    const provider = createProvider({
+      source: countingSource(3),
+      resume: nothingBefore,
+      pacer: createRatePacer(100),
+      partitions: 2,
+      clock,
+      sink: {
+        ...sink,
+        append(topic, partition, record) {
+          sink.append(topic, partition, record)
+          if (taken.length === 7) provider.setPacer(createPausedPacer())
+        },
+      },
+    })
+    const running = provider.run(idle)
+    await held.promise
+    expect(provider.numbers()).toMatchObject({ state: 'paused', read: 8 })
+    expect(taken).toHaveLength(7)
+    clock.nowMs += 600_000
+    const resumedAt = clock.wallMs()
+    provider.setPacer(createRatePacer(100))
+    expect(provider.numbers().state).toBe('running')
+    expect(await running).toBe('finished')
+    expect(taken.map(({ row }) => row)).toEqual(
+      Array.from({ length: 30 }, (_, at) => `generator-1:${at + 1}`),
+    )
+    expect(taken.slice(7, 11).map(({ sentAt }) => Number(sentAt) - resumedAt)).toEqual([0, 10, 20, 30])
+  })
+
+  it('can be stopped while it is paused', async () => {
+    const { sink, taken } = memorySink()
+    const stop = new AbortController()
+    const provider = createProvider({
+      source: countingSource(3),
+      sink,
+      resume: nothingBefore,
+      pacer: createPausedPacer(),
+      partitions: 2,
+      clock: systemClock,
+    })
+    const running = provider.run(stop.signal)
+    stop.abort()
+    expect(await running).toBe('stopped')
+    expect(taken).toEqual([])
   })
 
   it('publishes every row in order, flushes, and is finished', async () => {

@@ -21,14 +21,23 @@ export interface ProviderClock {
   wallMs(): number
   /** Milliseconds that only go forward. */
   monotonicMs(): number
-  /** Resolves after the time, or at once when the signal aborts. Never rejects. */
+  /** Resolves after the time, which may be infinite, or at once when the signal aborts. Never rejects. */
   sleep(ms: number, signal: AbortSignal): Promise<void>
 }
 
 /** The numbers of `ProviderSample` that are the provider's own. */
 export type ProviderNumbers = Omit<
   ProviderSample,
-  'at' | 'service' | 'pid' | 'uptimeMs' | 'rssBytes' | 'cpuMs' | 'settingsRevision' | 'settings'
+  | 'at'
+  | 'service'
+  | 'pid'
+  | 'uptimeMs'
+  | 'rssBytes'
+  | 'cpuMs'
+  | 'settingsRevision'
+  | 'settings'
+  | 'playback'
+  | 'gaps'
 >
 
 export interface Provider {
@@ -145,7 +154,7 @@ export function createProvider(options: {
       const seconds = Math.max(0.001, (nowMs - last.atMs) / 1000)
       const waitedMs = backPressuredMs + (waitingSince === undefined ? 0 : nowMs - waitingSince)
       const numbers: ProviderNumbers = {
-        state,
+        state: state === 'running' && pacer.paused ? 'paused' : state,
         source: source.title,
         targetPerSecond: pacer.targetPerSecond,
         recordsPerSecond: (acknowledged - last.published) / seconds,
@@ -178,7 +187,7 @@ export const systemClock: ProviderClock = {
         signal.removeEventListener('abort', done)
         resolve()
       }
-      const timer = setTimeout(done, ms)
+      const timer = Number.isFinite(ms) ? setTimeout(done, ms) : undefined
       signal.addEventListener('abort', done, { once: true })
     })
   },

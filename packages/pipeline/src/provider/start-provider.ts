@@ -1,9 +1,9 @@
 import {
   HEADERS,
   type Health,
+  type PlaybackGaps,
   type ProviderSample,
   type RowRef,
-  type SettingsReport,
   TOPICS,
 } from '@radtune/core/contract'
 import { readSettings } from '@radtune/core/settings'
@@ -17,13 +17,19 @@ import {
   type ProgressReader,
   readTails,
 } from '../kafka/index.ts'
-import { followSettings } from '../live-settings/index.ts'
+import { followSettings, type LiveSettings } from '../live-settings/index.ts'
 import { processSample, startStatsServer } from '../stats-server/index.ts'
 import { type BacklogGate, createBacklogGate } from './backlog-gate.ts'
 import { listDumpFiles } from './dump-files.ts'
 import { createDumpSource } from './dump-source.ts'
 import { createGeneratorSource } from './generator.ts'
-import { createEventTimePacer, createFreePacer, createRatePacer, type Pacer } from './pacing.ts'
+import {
+  createEventTimePacer,
+  createFreePacer,
+  createPausedPacer,
+  createRatePacer,
+  type Pacer,
+} from './pacing.ts'
 import { providerMetrics } from './provider-metrics.ts'
 import { newestRowRef, resumePoint, type SourceIdentity } from './resume.ts'
 import type { RowSource } from './row-source.ts'
@@ -48,6 +54,7 @@ function readProviderSettings(environment: Readonly<Record<string, string | unde
     'pipeline.driver',
     'provider.rate',
     'provider.playbackSpeed',
+    'provider.playback',
     'provider.maxInFlight',
     'provider.producer.batchBytes',
     'provider.producer.linger',
@@ -86,22 +93,23 @@ export async function startProvider(
     progress: () => progress.read(),
     onProblem: (error) => logger.warn({ err: error }, 'the backlog cannot be read; publishing goes on'),
   })
+  const gaps: PlaybackGaps = { cut: 0, newest: null }
   const provider = createProvider({
     source,
     sink: sinkOf(accumulator, gate),
     resume: resumePoint({ identity, partitions, newestRefs }),
-    pacer: pacerOf(settings.values),
+    pacer: pacerOf(settings.values, gaps),
     partitions,
     clock: systemClock,
   })
   settings.onChange((values, changed) => {
     accumulator.configure({ lanes: lanesOf(values), bufferBytes: values['provider.producer.bufferMemory'] })
     gate.setMost(values['provider.maxInFlight'])
-    if (changed.some((key) => PACE.includes(key))) provider.setPacer(pacerOf(values))
+    if (changed.some((key) => PACE.includes(key))) provider.setPacer(pacerOf(values, gaps))
   })
   const server = await startStatsServer({
     address: options.statsAddress,
-    ...observe(service, { provider, settings: () => settings.report() }),
+    ...observe(service, { provider, settings, gaps }),
   })
   const running = provider.run(stop.signal).then((end) => {
     const { read, published, skipped, malformed } = provider.numbers()
@@ -192,21 +200,39 @@ function sinkOf(accumulator: Accumulator, gate: BacklogGate): RowSink {
 }
 
 /** Settings that decide the pace. */
-const PACE: readonly (keyof ProviderSettings)[] = ['provider.rate', 'provider.playbackSpeed']
+const PACE: readonly (keyof ProviderSettings)[] = [
+  'provider.rate',
+  'provider.playbackSpeed',
+  'provider.playback',
+]
 
-function pacerOf(settings: ProviderSettings): Pacer {
+function pacerOf(settings: ProviderSettings, gaps: PlaybackGaps): Pacer {
+  if (settings['provider.playback'] === 'pause') return createPausedPacer()
   const speed = settings['provider.playbackSpeed']
-  if (speed > 0) return createEventTimePacer(speed, Date.now)
+  if (speed > 0) return createEventTimePacer(speed, { wallMs: Date.now, gaps })
   const rate = settings['provider.rate']
   return rate === 0 ? createFreePacer() : createRatePacer(rate)
 }
 
 function observe(
   service: string,
-  { provider, settings }: { provider: Provider; settings: () => SettingsReport },
+  {
+    provider,
+    settings,
+    gaps,
+  }: { provider: Provider; settings: LiveSettings<keyof ProviderSettings>; gaps: PlaybackGaps },
 ) {
   const base = processSample(service)
-  const sample = (): ProviderSample => ({ ...base(settings()), ...provider.numbers() })
+  const sample = (): ProviderSample => ({
+    ...base(settings.report()),
+    ...provider.numbers(),
+    playback: {
+      speed: settings.values['provider.playbackSpeed'],
+      ratePerSecond: settings.values['provider.rate'],
+      paused: settings.values['provider.playback'] === 'pause',
+    },
+    gaps: { ...gaps },
+  })
   // Rates are since the last look, so only the ring's timer may look; everyone else gets what it saw.
   let latest = sample()
   return {

@@ -107,9 +107,10 @@ function chooseSocket(localFolder: string): { socketPath: string; removeSocket: 
   return { socketPath, removeSocket }
 }
 
-/** What services take over from the shell: enough to find programs and speak a language, nothing that changes what they do. */
+/** What services take over from the shell: enough to find programs and speak a language, and the token of who may write; nothing else that changes what they do. */
 function serviceEnvironment(environment: NodeJS.ProcessEnv): Record<string, string> {
-  const kept = /^(PATH|HOME|USER|LOGNAME|LANG|LC_\w+|TZ|TMPDIR|JAVA_HOME|NODE_EXTRA_CA_CERTS|SSL_CERT_FILE)$/
+  const kept =
+    /^(PATH|HOME|USER|LOGNAME|LANG|LC_\w+|TZ|TMPDIR|JAVA_HOME|NODE_EXTRA_CA_CERTS|SSL_CERT_FILE|RADTUNE_TOKEN)$/
   return Object.fromEntries(
     Object.entries(environment).filter((entry): entry is [string, string] => kept.test(entry[0])),
   )

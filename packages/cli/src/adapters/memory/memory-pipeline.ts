@@ -44,6 +44,8 @@ export interface MemoryPipeline {
   /** The counters of partition 0 miss one record. */
   miscounted: boolean
   providerFailed: boolean
+  /** The provider holds its records back. */
+  providerPaused: boolean
   /** Share of its time that each slot is busy. */
   slotBusy: number
   /** End to end, of what arrives now. */
@@ -71,6 +73,7 @@ export function createMemoryPipeline(): MemoryPipeline {
     brokerDown: false,
     miscounted: false,
     providerFailed: false,
+    providerPaused: false,
     slotBusy: 0.31,
     p99Ms: () => 41,
     silent: new Set(),
@@ -85,8 +88,8 @@ export function rateOf({ rates, perSecond }: MemoryPipeline): number {
 }
 
 /** Records that the provider would have published from its start to `now`, with the rates that it had. */
-function publishedBy({ startedAt, perSecond, rates }: MemoryPipeline, now: number): number {
-  if (startedAt === undefined) return 0
+function publishedBy({ startedAt, perSecond, rates, providerPaused }: MemoryPipeline, now: number): number {
+  if (startedAt === undefined || providerPaused) return 0
   const pieces = [{ at: startedAt, perSecond }, ...rates]
   return pieces.reduce((sum, piece, index) => {
     const until = Math.min(now, pieces[index + 1]?.at ?? now)
@@ -302,7 +305,13 @@ function providerSample(pipeline: MemoryPipeline, at: number): ProviderSample {
   const finished = published >= fresh
   return {
     ...processPart(pipeline, at, 'provider'),
-    state: pipeline.providerFailed ? 'failed' : finished ? 'finished' : 'running',
+    state: pipeline.providerFailed
+      ? 'failed'
+      : finished
+        ? 'finished'
+        : pipeline.providerPaused
+          ? 'paused'
+          : 'running',
     source: 'memory',
     targetPerSecond: rateOf(pipeline),
     recordsPerSecond: finished ? 0 : rateOf(pipeline),
