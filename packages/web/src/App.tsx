@@ -77,6 +77,7 @@ export function App({ live, config }: { live: LiveConnection; config: PageConfig
           <div className="sheet-body" id="sheet-body">
             <div className="side">
               <Filters view={view} counts={counts} ranges={ranges} onChange={changeView} />
+              {/* Here: <SystemPanel system={model.system} stats={stats} /> */}
               <Records stats={stats} />
               <Latency stats={stats} />
               <Rate stats={stats} rates={model.rates} />

@@ -1,4 +1,4 @@
-import type { LiveFrame, LiveState } from '@radtune/core/contract'
+import type { LiveMessage } from '@radtune/core/contract'
 import { type Connection, retryDelayMs } from './connection-state.ts'
 import { applyMessage, EMPTY_MODEL, type LiveModel } from './live-model.ts'
 
@@ -57,13 +57,13 @@ export function openLiveConnection(url: string): LiveConnection {
     }
   }
 
-  function onMessage(message: LiveState | LiveFrame): void {
+  function onMessage(message: LiveMessage): void {
     attempt = 0
     down = false
     const { connection } = view
     const before = connection.kind === 'open' ? connection : { missedFrames: 0, missedAt: null }
     const heardAt = Date.now()
-    const missedFrames = message.stats.skippedFrames
+    const missedFrames = message.type === 'system' ? before.missedFrames : message.stats.skippedFrames
     const missedAt = missedFrames > before.missedFrames ? heardAt : before.missedAt
     show({
       model: applyMessage(view.model, message),

@@ -1,4 +1,4 @@
-import type { LiveFrame, LivePoint, LiveState, LiveStats } from '@radtune/core/contract'
+import type { LiveFrame, LivePoint, LiveState, LiveStats, LiveSystem } from '@radtune/core/contract'
 import { describe, expect, test } from 'vitest'
 import { applyMessage, countLevels, EMPTY_MODEL, MAX_POINTS } from './live-model.ts'
 
@@ -36,6 +36,20 @@ function snapshot(overrides: Partial<LiveState> = {}): LiveState {
   return { ...frame(), ...overrides, type: 'snapshot', thresholds } as LiveState
 }
 
+function system(overrides: Partial<LiveSystem> = {}): LiveSystem {
+  return {
+    type: 'system',
+    at: 1000,
+    playback: { speed: 0, ratePerSecond: 1000, paused: false, state: 'running', gaps: null },
+    services: [],
+    flow: { published: null, processed: null, received: null },
+    lag: null,
+    bottleneck: null,
+    advice: null,
+    ...overrides,
+  }
+}
+
 describe('what the page knows', () => {
   test('a frame adds to the readings, the newest last; a snapshot replaces them', () => {
     const first = applyMessage(EMPTY_MODEL, snapshot({ points: [point('b'), point('a')] }))
@@ -57,6 +71,13 @@ describe('what the page knows', () => {
     const first = applyMessage(EMPTY_MODEL, frame({ alerts: [alert(2), alert(1)] }))
     const second = applyMessage(first, snapshot({ alerts: [alert(3), alert(2)] }))
     expect(second.alerts.map(({ value }) => value)).toEqual([1003, 1002, 1001])
+  })
+
+  test('what is told of the system is kept until it is told anew', () => {
+    const first = applyMessage(EMPTY_MODEL, system({ lag: 3 }))
+    const second = applyMessage(first, snapshot({ points: [point('a')] }))
+    expect([first.system?.lag, second.system?.lag, second.points.size]).toEqual([3, 3, 1])
+    expect(applyMessage(second, system({ lag: null })).system?.lag).toBeNull()
   })
 
   test('stays bounded, however long it runs', () => {

@@ -1,4 +1,4 @@
-import type { Level, LiveFrame, LivePoint, LiveState, LiveStats } from '@radtune/core/contract'
+import type { Level, LiveMessage, LivePoint, LiveState, LiveStats, LiveSystem } from '@radtune/core/contract'
 
 /** What the page knows of the pipeline; made anew with each message, never changed. */
 export interface LiveModel {
@@ -12,6 +12,8 @@ export interface LiveModel {
   alerts: readonly LivePoint[]
   stats: LiveStats | null
   thresholds: LiveState['thresholds'] | null
+  /** The pipeline as a whole; null until the backend has told. */
+  system: LiveSystem | null
   /** Records per second, one value a second, oldest first. */
   rates: readonly { at: number; perSecond: number }[]
 }
@@ -29,6 +31,7 @@ export const EMPTY_MODEL: LiveModel = {
   alerts: [],
   stats: null,
   thresholds: null,
+  system: null,
   rates: [],
 }
 
@@ -37,11 +40,13 @@ const MAX_ALERTS = 200
 const RATE_SECONDS = 120
 
 /** Lays a message over the model: a snapshot replaces the readings, a frame adds to them; alerts are kept through both. */
-export function applyMessage(model: LiveModel, message: LiveState | LiveFrame): LiveModel {
+export function applyMessage(model: LiveModel, message: LiveMessage): LiveModel {
+  if (message.type === 'system') return { ...model, system: message }
   const fresh = message.type === 'snapshot'
   // A snapshot comes most recent first, a frame newest first.
   const incoming = message.points.filter(isDrawable).reverse()
   return {
+    ...model,
     seq: message.seq,
     at: message.at,
     eventTime: message.eventTime,
