@@ -2,7 +2,7 @@ import type { Level, LivePoint } from '@radtune/core/contract'
 import { useEffect, useMemo, useState, useSyncExternalStore } from 'react'
 import { Alerts } from './Alerts.tsx'
 import { levelRanges } from './breakdown.ts'
-import { type ConnectionWord, describeConnection } from './connection-state.ts'
+import { type ConnectionWord, CURRENT_WORDS, describeConnection } from './connection-state.ts'
 import { Filters } from './Filters.tsx'
 import { formatCount } from './format.ts'
 import { Header } from './Header.tsx'
@@ -32,7 +32,10 @@ const SHOW_ZOOM = 12
 
 export function App({ live, config }: { live: LiveConnection; config: PageConfig }) {
   const { model, connection } = useSyncExternalStore(live.subscribe, live.current)
-  const { word, sentence } = describeConnection(connection, Date.now())
+  const { word, sentence } = describeConnection(connection, {
+    nowMs: Date.now(),
+    playback: model.system?.playback ?? null,
+  })
   const [view, changeView] = useViewState()
   const [chosen, setChosen] = useState<LivePoint | null>(null)
   const [target, setTarget] = useState<MapPlace | null>(null)
@@ -51,7 +54,7 @@ export function App({ live, config }: { live: LiveConnection; config: PageConfig
     setSheetOpen(false)
     changeView({ view: 'map', place })
   }
-  const current = word === 'live' || word === 'lagging'
+  const current = CURRENT_WORDS.includes(word)
   const { thresholds, stats } = model
   const ranges = thresholds
     ? { ...levelRanges(thresholds), critical: `≥ ${formatCount(thresholds.critical)}` }

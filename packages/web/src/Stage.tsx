@@ -3,7 +3,9 @@ import { useMemo, useState } from 'react'
 import { Choice } from './Filters.tsx'
 import { formatReading, type Unit } from './format.ts'
 import { Legend } from './Legend.tsx'
-import type { HeardPoint, LiveModel } from './live-model.ts'
+import { SHOWN_LEVELS } from './level-filter.ts'
+import type { LiveModel } from './live-model.ts'
+import type { HeardPoint } from './live-update.ts'
 import { MapStage } from './MapStage.tsx'
 import type { AlertLabel } from './map/alert-labels.ts'
 import { mapSentence } from './map-sentence.ts'
@@ -11,6 +13,8 @@ import type { PageConfig } from './page-config.ts'
 import { ReadingsTable } from './ReadingsTable.tsx'
 import { SensorCard } from './SensorCard.tsx'
 import type { MapPlace, ViewState } from './view-state.ts'
+
+const NO_CELLS: LiveModel['cells'] = new Map()
 
 interface StageProps {
   model: LiveModel
@@ -33,12 +37,14 @@ export function Stage({ model, shown, view, target, chosen, config, onChange, on
   const scene = useMemo(
     () => ({
       points: shown,
+      // What the backend tells of a square is of all levels.
+      cells: view.levels.size === SHOWN_LEVELS.length ? model.cells : NO_CELLS,
       labels: alertLabels(model.alerts, { shown, unit: view.unit }),
       nowMs: model.at ?? 0,
       cell: view.cell,
       selected,
     }),
-    [shown, model.alerts, model.at, view.unit, view.cell, selected],
+    [shown, model.cells, model.alerts, model.at, view.levels, view.unit, view.cell, selected],
   )
   const asTable = view.view === 'table' || mapFailure !== null
   return (

@@ -50,7 +50,7 @@ describe.skipIf(chromiumIsMissing)('the page in Chromium (at /usr/bin/chromium o
     const port = pipeline.backend.httpPort
     const { page } = await open(await startPage(port))
     feed(pipeline, 0)
-    await vi.waitFor(async () => expect(await page.getByRole('listitem').count()).toBe(1), 10_000)
+    await vi.waitFor(async () => expect((await told(page))?.pointCount).toBe(41), 10_000)
     await pipeline.backend.close()
     await vi.waitFor(async () => expect((await told(page))?.state).toBe('down'), 10_000)
     expect(await textOf(page, 'connection')).toMatch(/^pipeline down: reconnecting in \d+ s \(try \d+\)$/)
