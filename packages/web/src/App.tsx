@@ -11,8 +11,11 @@ import type { LiveConnection } from './live-connection.ts'
 import { countLevels } from './live-model.ts'
 import { Notice } from './Notice.tsx'
 import { Latency, Levels, Rate, Records } from './Panels.tsx'
+import { Playback } from './Playback.tsx'
 import type { PageConfig } from './page-config.ts'
 import { Stage } from './Stage.tsx'
+import { ThresholdControl } from './ThresholdControl.tsx'
+import { useSettingWriter } from './use-setting-writer.ts'
 import { useViewState } from './use-view-state.ts'
 import type { MapPlace } from './view-state.ts'
 
@@ -37,6 +40,7 @@ export function App({ live, config }: { live: LiveConnection; config: PageConfig
     playback: model.system?.playback ?? null,
   })
   const [view, changeView] = useViewState()
+  const writer = useSettingWriter(config)
   const [chosen, setChosen] = useState<LivePoint | null>(null)
   const [target, setTarget] = useState<MapPlace | null>(null)
   const [sheetOpen, setSheetOpen] = useState(false)
@@ -61,7 +65,7 @@ export function App({ live, config }: { live: LiveConnection; config: PageConfig
     : {}
   return (
     <>
-      <Header model={model} word={word} sentence={sentence} onRetry={live.retryNow} />
+      <Header model={model} word={word} sentence={sentence} writer={writer} onRetry={live.retryNow} />
       <main className={current ? 'board' : 'board stale'}>
         <div className={sheetOpen ? 'sheet open' : 'sheet'}>
           <button
@@ -80,6 +84,8 @@ export function App({ live, config }: { live: LiveConnection; config: PageConfig
           <div className="sheet-body" id="sheet-body">
             <div className="side">
               <Filters view={view} counts={counts} ranges={ranges} onChange={changeView} />
+              <Playback playback={model.system?.playback ?? null} gaps={model.gaps} writer={writer} />
+              <ThresholdControl thresholds={thresholds} writer={writer} />
               {/* Here: <SystemPanel system={model.system} stats={stats} /> */}
               <Records stats={stats} />
               <Latency stats={stats} />

@@ -9,6 +9,7 @@ import type { HeardPoint } from './live-update.ts'
 import { MapStage } from './MapStage.tsx'
 import type { AlertLabel } from './map/alert-labels.ts'
 import { mapSentence } from './map-sentence.ts'
+import { SkipAnnouncement } from './Playback.tsx'
 import type { PageConfig } from './page-config.ts'
 import { ReadingsTable } from './ReadingsTable.tsx'
 import { SensorCard } from './SensorCard.tsx'
@@ -73,6 +74,7 @@ export function Stage({ model, shown, view, target, chosen, config, onChange, on
           <Legend unit={view.unit} />
         </>
       )}
+      <SkipAnnouncement newest={model.gaps[0]} nowMs={model.system?.at ?? 0} />
       {mapFailure === null ? (
         <div className="view-switch">
           <Choice

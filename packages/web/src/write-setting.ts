@@ -1,0 +1,75 @@
+/** What became of a wish to change a setting. */
+export type WriteAnswer =
+  | { ok: true }
+  /** `unauthorised`: without the right token; `problem` is a sentence for people. */
+  | { ok: false; unauthorised: boolean; problem: string }
+
+export interface SettingWish {
+  key: string
+  value: number | string
+}
+
+const SPEED_KEY = 'provider.playbackSpeed'
+const PATIENCE_MS = 10_000
+
+/** Asks the backend to write a live setting. Never rejects: what went wrong is in the answer. */
+export async function writeSetting(
+  wish: SettingWish,
+  { apiUrl, token }: { apiUrl: string; token: string | null },
+): Promise<WriteAnswer> {
+  const { method, path, body } = requestOf(wish)
+  const headers = {
+    'content-type': 'application/json',
+    ...(token === null ? {} : { authorization: `Bearer ${token}` }),
+  }
+  try {
+    const signal = AbortSignal.timeout(PATIENCE_MS)
+    const response = await fetch(`${apiUrl}${path}`, { method, headers, body: JSON.stringify(body), signal })
+    if (response.ok) return { ok: true }
+    return {
+      ok: false,
+      unauthorised: response.status === 401,
+      problem: describeRefusal(response.status, {
+        error: await readError(response),
+        retryAfter: response.headers.get('retry-after'),
+      }),
+    }
+  } catch {
+    return { ok: false, unauthorised: false, problem: 'Not changed: the backend does not answer.' }
+  }
+}
+
+/** A refusal in words. */
+export function describeRefusal(
+  status: number,
+  { error, retryAfter }: { error: string | null; retryAfter: string | null },
+): string {
+  const because = error === null ? '' : `: ${error.replace(/\.$/, '')}`
+  switch (status) {
+    case 401:
+      return `Not changed: the token is not the right one${because}.`
+    case 403:
+      return `Not allowed${because}.`
+    case 429:
+      return /^\d+$/.test(retryAfter ?? '')
+        ? `Too many changes at once. Try again in ${retryAfter} s.`
+        : 'Too many changes at once. Try again in a moment.'
+    default:
+      return `Not changed${because || `: the backend answered ${status}`}.`
+  }
+}
+
+function requestOf({ key, value }: SettingWish): { method: string; path: string; body: object } {
+  if (key === SPEED_KEY)
+    return { method: 'POST', path: '/api/playback_speed', body: { playback_speed: value } }
+  return { method: 'PUT', path: `/api/settings/${key}`, body: { value } }
+}
+
+async function readError(response: Response): Promise<string | null> {
+  try {
+    const { error } = Object(await response.json())
+    return typeof error === 'string' ? error : null
+  } catch {
+    return null
+  }
+}
