@@ -66,8 +66,8 @@ function PaceControls({ playback, writer }: { playback: PlaybackNow; writer: Set
       {byRate ? (
         <NumberForm
           label="Rate"
-          unit="per second"
-          hint="0 is as fast as possible"
+          unit="/s"
+          hint="0: as fast as possible"
           value={rate.shown}
           most={MOST.ratePerSecond}
           disabled={disabled}
@@ -76,8 +76,8 @@ function PaceControls({ playback, writer }: { playback: PlaybackNow; writer: Set
       ) : (
         <NumberForm
           label="Other"
-          unit="× real time"
-          hint="seconds of captured time per second"
+          unit="×"
+          hint="captured seconds a second"
           value={speed.shown}
           most={MOST.speed}
           disabled={disabled}

@@ -71,7 +71,7 @@ export function Stage({ model, shown, view, target, chosen, config, onChange, on
             onMove={(place) => onChange({ place })}
             onUnavailable={setMapFailure}
           />
-          <Legend unit={view.unit} />
+          <Legend unit={view.unit} held={model.points.size} known={model.stats?.sensors ?? null} />
         </>
       )}
       <SkipAnnouncement newest={model.gaps[0]} nowMs={model.system?.at ?? 0} />

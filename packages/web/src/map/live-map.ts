@@ -71,6 +71,8 @@ const EMPTY_SCENE: MapScene = {
   selected: null,
 }
 const CLICK_REACH_PX = 14
+/** A graphics context that was lost and not given back by then does not come back. */
+const LOST_AFTER_MS = 3000
 const FIT = { paddingPx: 60, paddingShare: 0.15, maxZoom: 11 }
 
 /** Makes a map in a container. Rejects when the browser has no WebGL. */
@@ -129,7 +131,10 @@ export async function createLiveMap(options: LiveMapOptions): Promise<LiveMap> {
     map.fitBounds(bounds, { padding, maxZoom: FIT.maxZoom, animate })
   }
 
-  map.once('style.load', () => map.addLayer(layer))
+  // Again after a loss of the graphics context, of which the rest of the style comes back by itself.
+  map.on('style.load', () => {
+    if (!map.getLayer(layer.id)) map.addLayer(layer)
+  })
   map.on('render', drawOverlay)
   map.on('moveend', ({ originalEvent }) => {
     if (placed || originalEvent) options.onMove(placeOf(map))
@@ -146,7 +151,13 @@ export async function createLiveMap(options: LiveMapOptions): Promise<LiveMap> {
     if (cell) map.easeTo({ center: centreOf(cell), zoom: Math.min(MAX_ZOOM, map.getZoom() + 2) })
     else options.onSelect(null)
   })
-  map.on('webglcontextlost', options.onLost)
+  let waiting: ReturnType<typeof setTimeout> | undefined
+  map.on('webglcontextlost', () => {
+    delete options.container.dataset.drawn
+    clearTimeout(waiting)
+    waiting = setTimeout(options.onLost, LOST_AFTER_MS)
+  })
+  map.on('webglcontextrestored', () => clearTimeout(waiting))
   map.on('error', ({ error }) => console.warn(`map: ${error.message}`))
 
   return {
@@ -167,11 +178,15 @@ export async function createLiveMap(options: LiveMapOptions): Promise<LiveMap> {
     },
     setColours(scheme) {
       theme = MAP_THEMES[scheme]
+      if (!map.style) return
       changeMapbox(map, { ...options, scheme })
       for (const [id, property, colour] of paintOf(theme))
         if (map.getLayer(id)) map.setPaintProperty(id, property, colour)
     },
-    close: () => map.remove(),
+    close() {
+      clearTimeout(waiting)
+      map.remove()
+    },
   }
 }
 
