@@ -40,12 +40,7 @@ describe('a setting is written', () => {
   })
 
   test.each([
-    [
-      401,
-      '{"error":"a token is needed"}',
-      true,
-      'Not changed: the token is not the right one: a token is needed.',
-    ],
+    [401, '{"error":"a token is needed"}', true, 'Not changed: the token is missing or wrong.'],
     [400, '{"error":"must be at most 10."}', false, 'Not changed: must be at most 10.'],
     [502, '<html>', false, 'Not changed: the backend answered 502.'],
   ])('or refused with %d', async (status, body, unauthorised, problem) => {
@@ -63,11 +58,12 @@ describe('a setting is written', () => {
   })
 
   test.each([
-    [403, 'foreign origin', null, 'Not allowed: foreign origin.'],
-    [429, null, '7', 'Too many changes at once. Try again in 7 s.'],
-    [429, 'Rate limit exceeded', null, 'Too many changes at once. Try again in a moment.'],
-    [503, 'Kafka did not take it', null, 'Not changed: Kafka did not take it.'],
-  ])('%d in words', (status, error, retryAfter, words) => {
-    expect(describeRefusal(status, { error, retryAfter })).toBe(words)
+    [403, 'foreign origin', 'Not allowed: foreign origin.'],
+    [403, null, 'Not allowed.'],
+    [429, 'more than 60 changes in a minute', 'Not changed: more than 60 changes in a minute.'],
+    [429, null, 'Not changed: too many changes at once; try again in a moment.'],
+    [503, 'Kafka did not take it', 'Not changed: Kafka did not take it.'],
+  ])('%d %s in words', (status, error, words) => {
+    expect(describeRefusal(status, error)).toBe(words)
   })
 })

@@ -26,36 +26,25 @@ export async function writeSetting(
     const signal = AbortSignal.timeout(PATIENCE_MS)
     const response = await fetch(`${apiUrl}${path}`, { method, headers, body: JSON.stringify(body), signal })
     if (response.ok) return { ok: true }
-    return {
-      ok: false,
-      unauthorised: response.status === 401,
-      problem: describeRefusal(response.status, {
-        error: await readError(response),
-        retryAfter: response.headers.get('retry-after'),
-      }),
-    }
+    const problem = describeRefusal(response.status, await readError(response))
+    return { ok: false, unauthorised: response.status === 401, problem }
   } catch {
     return { ok: false, unauthorised: false, problem: 'Not changed: the backend does not answer.' }
   }
 }
 
 /** A refusal in words. */
-export function describeRefusal(
-  status: number,
-  { error, retryAfter }: { error: string | null; retryAfter: string | null },
-): string {
-  const because = error === null ? '' : `: ${error.replace(/\.$/, '')}`
+export function describeRefusal(status: number, error: string | null): string {
+  const because = error?.replace(/\.$/, '')
   switch (status) {
     case 401:
-      return `Not changed: the token is not the right one${because}.`
+      return 'Not changed: the token is missing or wrong.'
     case 403:
-      return `Not allowed${because}.`
+      return `Not allowed${because ? `: ${because}` : ''}.`
     case 429:
-      return /^\d+$/.test(retryAfter ?? '')
-        ? `Too many changes at once. Try again in ${retryAfter} s.`
-        : 'Too many changes at once. Try again in a moment.'
+      return `Not changed: ${because ?? 'too many changes at once; try again in a moment'}.`
     default:
-      return `Not changed${because || `: the backend answered ${status}`}.`
+      return `Not changed: ${because ?? `the backend answered ${status}`}.`
   }
 }
 

@@ -104,14 +104,14 @@ describe.skipIf(chromiumIsMissing)('controls of the pipeline in Chromium', () =>
       await speed('10×').click()
       await page.getByText('Not changed: Kafka did not take it within 3 s.').waitFor()
       await vi.waitFor(async () => expect(await speed('60×').isChecked()).toBe(true))
-      twin.set.refusal = { status: 429, error: 'too many' }
+      twin.set.refusal = { status: 429, error: 'more than 60 changes in a minute' }
       await page.getByRole('button', { name: 'Pause' }).click()
-      await page.getByText('Too many changes at once. Try again in a moment.').waitFor()
+      await page.getByText('Not changed: more than 60 changes in a minute.').waitFor()
       expect(await page.getByRole('button', { name: 'Pause' }).isVisible()).toBe(true)
       twin.set.refusal = null
       await speed('10×').click()
       await vi.waitFor(async () => expect(await textOf(page, 'pace')).toBe('10×'), 5000)
-      expect(await page.getByText('Not changed').count()).toBe(0)
+      expect(await page.getByText('Not changed: Kafka').count()).toBe(0)
     })
 
     test('a silence that was skipped is announced, and kept in a list', async () => {
@@ -176,7 +176,7 @@ describe.skipIf(chromiumIsMissing)('controls of the pipeline in Chromium', () =>
     await vi.waitFor(async () => expect(await speed('1×').isEnabled()).toBe(true), 10_000)
     twin.set.refusal = { status: 401, error: 'a token is needed' }
     await speed('1×').click()
-    await page.getByText('Not changed: the token is not the right one: a token is needed.').waitFor()
+    await page.getByText('Not changed: the token is missing or wrong.').waitFor()
     await field.waitFor()
     expect(await speed('10×').isChecked()).toBe(true)
     await page.screenshot({ path: stand.screenshot('token') })
