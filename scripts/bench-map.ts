@@ -1,11 +1,12 @@
 import process from 'node:process'
 import { setTimeout as delay } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { chromium, type Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { parseDuration } from '../packages/core/src/units/index.ts'
 import { startBackend } from '../packages/pipeline/src/backend/index.ts'
 import { startFrontend } from '../packages/pipeline/src/frontend/index.ts'
 import { FakeTopic, outputRecord, progressOf, quietLogger } from '../packages/pipeline/test/fake-readings.ts'
+import { launchBrowser } from './bench/launch-browser.ts'
 import { type PageMemory, watchPageMemory } from './bench/page-memory.ts'
 import { cpuMsOf, descendantsOf } from './bench/process-usage.ts'
 import { mebibytes, slopePerHour, tableText } from './bench/report.ts'
@@ -46,14 +47,6 @@ type Told = { __radtune?: { seq: number; pointCount: number } }
 const forMs = Number(values.for) * 1000
 const FRAME_EVERY_MS = 250
 const MINUTE_MS = 60_000
-/** As Chromium is on a machine without a graphics card: WebGL in software, the page put together without it. */
-const BROWSER_FLAGS = [
-  '--no-sandbox',
-  '--use-gl=angle',
-  '--use-angle=swiftshader',
-  '--enable-unsafe-swiftshader',
-  '--disable-gpu-compositing',
-]
 const CENTRE = { latitude: 37.6, longitude: 140.6 }
 /** Degrees over which the sensors are spread: they fill the window at zoom 9. */
 const SPREAD = { latitude: 1, longitude: 2 }
@@ -84,10 +77,7 @@ const frontend = await startFrontend({
   backendUrl: `http://127.0.0.1:${backend.httpPort}`,
   logger: quietLogger,
 })
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM || '/usr/bin/chromium',
-  args: BROWSER_FLAGS,
-})
+const browser = await launchBrowser()
 try {
   await delay(FRAME_EVERY_MS)
   topic.assign()
