@@ -95,7 +95,7 @@ function PaceControls({ playback, writer }: { playback: PlaybackNow; writer: Set
 /** Stops and goes on. */
 export function PauseButton({ playback, writer }: { playback: PlaybackNow | null; writer: SettingWriter }) {
   const pause = useWish({
-    inForce: playback?.paused ?? false,
+    inForce: playback !== null && isPaused(playback),
     send: (paused) => writer.write({ key: 'provider.playback', value: paused ? 'pause' : 'run' }),
   })
   const hopeless = playback === null || playback.state === 'finished'
@@ -113,6 +113,11 @@ export function PauseButton({ playback, writer }: { playback: PlaybackNow | null
       <Problem text={pause.problem} />
     </span>
   )
+}
+
+/** What the provider says; where it says nothing of it, what was asked for. */
+function isPaused({ state, paused }: PlaybackNow): boolean {
+  return state === 'paused' || (state !== 'running' && paused)
 }
 
 function pauseTitle(playback: PlaybackNow | null, { access }: SettingWriter): string | undefined {
