@@ -77,7 +77,8 @@ const frontend = await startFrontend({
   backendUrl: `http://127.0.0.1:${backend.httpPort}`,
   logger: quietLogger,
 })
-const browser = await launchBrowser()
+// The page is put together without a graphics card too.
+const browser = await launchBrowser(['--disable-gpu-compositing'])
 try {
   await delay(FRAME_EVERY_MS)
   topic.assign()

@@ -35,7 +35,7 @@ interface Picture {
 
 const PICTURES: readonly Picture[] = [
   { name: 'map-light', colorScheme: 'light', query: '', details: false },
-  { name: 'map-dark', colorScheme: 'dark', query: '?at=37.4000,140.6000,9.30', details: true },
+  { name: 'map-dark', colorScheme: 'dark', query: '?at=37.5500,140.5000,9.05', details: true },
 ]
 const PATIENCE_MS = 120_000
 
@@ -75,6 +75,8 @@ async function take(
     await page.locator('.alert-label').first().click()
     await page.getByText(/^Last \d+ readings/).waitFor()
   } else await page.getByRole('button', { name: 'fit' }).click()
+  await page.mouse.move(0, 0)
+  await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur())
   // A flight takes half a second, and a sparkline two values.
   await page.waitForTimeout(5000)
   await page.screenshot({ path })

@@ -44,7 +44,7 @@ export function Header({ model, word, sentence, writer, onRetry }: HeaderProps) 
           <dd data-testid="event-time">{formatEventTime(model.eventTime)}</dd>
         </div>
         <div>
-          <dt>speed</dt>
+          <dt>replay</dt>
           <dd data-testid="pace">{playback ? formatPace(playback) : NO_VALUE}</dd>
         </div>
         <div>

@@ -150,6 +150,35 @@ describe.skipIf(chromiumIsMissing)('controls of the pipeline in Chromium', () =>
       expect(twin.thresholds).toEqual({ moderate: 334, high: 1500, critical: 3000 })
     })
 
+    test('everything can be done by keyboard', async () => {
+      const { page, twin } = shared
+      const reach = async (isThere: (label: string) => boolean) => {
+        for (let presses = 0; presses < 40; presses += 1) {
+          await page.keyboard.press('Tab')
+          const label = await page.evaluate(() => {
+            const { activeElement } = document
+            const labels = (activeElement as HTMLInputElement | null)?.labels
+            return `${labels?.[0]?.textContent ?? activeElement?.textContent}`
+          })
+          if (isThere(label)) return
+        }
+        throw new Error('Tab does not reach it')
+      }
+      await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur())
+      await reach((label) => label.endsWith('Pause'))
+      await page.keyboard.press('Space')
+      await vi.waitFor(async () => expect((await told(page))?.state).toBe('paused'), 5000)
+      await page.keyboard.press('Enter')
+      await vi.waitFor(async () => expect((await told(page))?.state).toBe('live'), 5000)
+      await reach((label) => label === '60×')
+      await page.keyboard.press('ArrowRight')
+      await vi.waitFor(async () => expect(await textOf(page, 'pace')).toBe('600×'), 5000)
+      await reach((label) => label === 'critical from')
+      await page.keyboard.type('9000')
+      await page.keyboard.press('Enter')
+      await vi.waitFor(() => expect(twin.thresholds.critical).toBe(9000), 5000)
+    })
+
     test('axe finds nothing serious, dark and light', async () => {
       const { page } = shared
       for (const colorScheme of ['dark', 'light'] as const) {
