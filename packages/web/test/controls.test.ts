@@ -1,29 +1,28 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, vi } from 'vitest'
+import { beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { reading } from './live-twin.ts'
 import {
-  buildPage,
   chromiumIsMissing,
   type OpenOptions,
-  openStand,
   type PageStand,
   seriousViolations,
-  test,
+  shareStand,
+  standUpPage,
   textOf,
   told,
 } from './page-stand.ts'
 
 describe.skipIf(chromiumIsMissing)('controls of the pipeline in Chromium', () => {
-  buildPage()
+  const stand = standUpPage()
 
   async function openControls(
-    stand: PageStand,
+    on: PageStand,
     say: 'open' | 'token' | 'closed' = 'open',
     options: OpenOptions = {},
   ) {
-    const twin = await stand.startTwin()
+    const twin = await on.startTwin()
     twin.read(reading('1'), reading('2', { value: 1200 }))
-    const url = await stand.startPage(twin.httpPort)
-    const opened = await stand.open(`${url}?view=table`, {
+    const url = await on.startPage(twin.httpPort)
+    const opened = await on.open(`${url}?view=table`, {
       ...options,
       writes: { say, backendPort: twin.httpPort },
     })
@@ -33,7 +32,7 @@ describe.skipIf(chromiumIsMissing)('controls of the pipeline in Chromium', () =>
     return {
       ...opened,
       twin,
-      screenshot: stand.screenshot,
+      screenshot: on.screenshot,
       speed: (name: string) => page.getByRole('radio', { name, exact: true }),
     }
   }
@@ -42,14 +41,11 @@ describe.skipIf(chromiumIsMissing)('controls of the pipeline in Chromium', () =>
     Date.parse(`${(await textOf(page, 'event-time'))?.replace(' UTC', 'Z')}`) / 60_000
 
   describe('of one page', () => {
+    const among = shareStand()
     let shared: Awaited<ReturnType<typeof openControls>>
-    let close: () => Promise<void>
     beforeAll(async () => {
-      const opened = openStand()
-      close = opened.close
-      shared = await openControls(opened.stand)
+      shared = await openControls(among)
     })
-    afterAll(() => close())
     beforeEach(async () => {
       const { page, twin, speed } = shared
       twin.reset()
@@ -189,9 +185,7 @@ describe.skipIf(chromiumIsMissing)('controls of the pipeline in Chromium', () =>
     })
   })
 
-  test('a token is asked for, sent, kept for the tab, and asked for again when it is refused', async ({
-    stand,
-  }) => {
+  test('a token is asked for, sent, kept for the tab, and asked for again when it is refused', async () => {
     const { page, twin, speed } = await openControls(stand, 'token')
     expect(await speed('10×').isDisabled()).toBe(true)
     const field = page.locator('.playback').getByLabel('Token')
@@ -211,7 +205,7 @@ describe.skipIf(chromiumIsMissing)('controls of the pipeline in Chromium', () =>
     await page.screenshot({ path: stand.screenshot('token') })
   })
 
-  test('where nothing may be changed, the controls say why', async ({ stand }) => {
+  test('where nothing may be changed, the controls say why', async () => {
     const { page, speed } = await openControls(stand, 'closed')
     expect(await speed('10×').isDisabled()).toBe(true)
     expect(await page.getByRole('button', { name: 'Pause' }).isDisabled()).toBe(true)

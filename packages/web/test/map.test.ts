@@ -1,5 +1,5 @@
 import type { Locator, Page } from 'playwright-core'
-import { describe, expect, vi } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { readSettings } from '../../core/src/settings/index.ts'
 import {
   DuplicateWindow,
@@ -9,13 +9,11 @@ import {
 } from '../../pipeline/src/stages/index.ts'
 import { outputRecord, rawRecord } from '../../pipeline/test/fake-readings.ts'
 import {
-  buildPage,
   chromiumIsMissing,
   feed,
   type OpenOptions,
-  type PageStand,
   seriousViolations,
-  test,
+  standUpPage,
   textOf,
   told,
 } from './page-stand.ts'
@@ -25,9 +23,9 @@ const FUKUSHIMA = '?at=37.7,140.8,9.5'
 const BYTES_OF_A_BLANK_PICTURE = 4000
 
 describe.skipIf(chromiumIsMissing)('the map in Chromium (at /usr/bin/chromium or in CHROMIUM)', () => {
-  buildPage()
+  const stand = standUpPage()
 
-  async function openMap(stand: PageStand, query = '', options: OpenOptions = {}) {
+  async function openMap(query = '', options: OpenOptions = {}) {
     const pipeline = await stand.startPipeline()
     for (const round of [0, 4]) feed(pipeline, round)
     const url = await stand.startPage(pipeline.backend.httpPort)
@@ -40,8 +38,8 @@ describe.skipIf(chromiumIsMissing)('the map in Chromium (at /usr/bin/chromium or
   const drawn = (page: Page) => page.locator('.map-canvas[data-drawn]').waitFor({ timeout: 15_000 })
   const buttonsIn = (place: Locator) => place.getByRole('button')
 
-  test('draws sensors, land and labels, and asks nobody but its own origin', async ({ stand }) => {
-    const { page, url, origins, problems } = await openMap(stand, FUKUSHIMA)
+  test('draws sensors, land and labels, and asks nobody but its own origin', async () => {
+    const { page, url, origins, problems } = await openMap(FUKUSHIMA)
     await drawn(page)
     const box = page.getByTestId('map')
     const picture = await box.screenshot({ path: stand.screenshot('map-near') })
@@ -55,8 +53,8 @@ describe.skipIf(chromiumIsMissing)('the map in Chromium (at /usr/bin/chromium or
     expect(problems).toEqual([])
   })
 
-  test('shows all sensors as a grid when nobody said where to look', async ({ stand }) => {
-    const { page, problems } = await openMap(stand)
+  test('shows all sensors as a grid when nobody said where to look', async () => {
+    const { page, problems } = await openMap()
     await drawn(page)
     await vi.waitFor(() =>
       expect(new URL(page.url()).searchParams.get('at')).toMatch(/^[\d.-]+,[\d.-]+,[\d.]+$/),
@@ -72,8 +70,8 @@ describe.skipIf(chromiumIsMissing)('the map in Chromium (at /usr/bin/chromium or
     expect(problems).toEqual([])
   })
 
-  test('the filter decides what counts, on the map, in the table and in the address', async ({ stand }) => {
-    const { page } = await openMap(stand, FUKUSHIMA)
+  test('the filter decides what counts, on the map, in the table and in the address', async () => {
+    const { page } = await openMap(FUKUSHIMA)
     await drawn(page)
     expect(await textOf(page, 'sensors-critical')).toBe('1')
     await page.getByRole('checkbox', { name: /^low/ }).click()
@@ -94,8 +92,8 @@ describe.skipIf(chromiumIsMissing)('the map in Chromium (at /usr/bin/chromium or
     expect(await page.getByRole('row').count()).toBe(9)
   })
 
-  test('another unit changes every number and the legend', async ({ stand }) => {
-    const { page } = await openMap(stand, FUKUSHIMA)
+  test('another unit changes every number and the legend', async () => {
+    const { page } = await openMap(FUKUSHIMA)
     await drawn(page)
     const label = () => buttonsIn(page.getByTestId('map')).first().textContent()
     await vi.waitFor(async () => expect(await label()).toBe('▲ ≈ 3.87 µSv/h'))
@@ -107,8 +105,8 @@ describe.skipIf(chromiumIsMissing)('the map in Chromium (at /usr/bin/chromium or
     expect(new URL(page.url()).searchParams.get('unit')).toBe('cpm')
   })
 
-  test('a critical reading is shown with its details and its past', async ({ stand }) => {
-    const { page, pipeline } = await openMap(stand, '?view=table')
+  test('a critical reading is shown with its details and its past', async () => {
+    const { page, pipeline } = await openMap('?view=table')
     await page.getByRole('button', { name: 'Show device:200481 on the map' }).first().click()
     const card = page.getByTestId('card')
     await vi.waitFor(async () => expect(await textOf(page, 'card-value')).toBe('≈ 3.87 µSv/h'))
@@ -122,8 +120,8 @@ describe.skipIf(chromiumIsMissing)('the map in Chromium (at /usr/bin/chromium or
     expect(new URL(page.url()).searchParams.get('at')).toMatch(/^37\.56.*,140\.69.*,12/)
   })
 
-  test('everything can be done by keyboard', async ({ stand }) => {
-    const { page } = await openMap(stand, FUKUSHIMA)
+  test('everything can be done by keyboard', async () => {
+    const { page } = await openMap(FUKUSHIMA)
     await drawn(page)
     const reach = async (name: string) => {
       for (let presses = 0; presses < 60; presses += 1) {
@@ -161,8 +159,8 @@ describe.skipIf(chromiumIsMissing)('the map in Chromium (at /usr/bin/chromium or
     await vi.waitFor(async () => expect(await page.getByRole('row').count()).toBe(10))
   })
 
-  test('axe finds nothing serious: map and table, dark and light', async ({ stand }) => {
-    const { page } = await openMap(stand)
+  test('axe finds nothing serious: map and table, dark and light', async () => {
+    const { page } = await openMap()
     await drawn(page)
     await page
       .getByRole('button', { name: /^Show device/ })
@@ -178,8 +176,8 @@ describe.skipIf(chromiumIsMissing)('the map in Chromium (at /usr/bin/chromium or
     }
   })
 
-  test('a browser without WebGL gets the table, and is told why', async ({ stand }) => {
-    const { page, problems } = await openMap(stand, '', {
+  test('a browser without WebGL gets the table, and is told why', async () => {
+    const { page, problems } = await openMap('', {
       before: () => {
         const original = HTMLCanvasElement.prototype.getContext
         HTMLCanvasElement.prototype.getContext = function (this: HTMLCanvasElement, kind: string) {
@@ -192,8 +190,8 @@ describe.skipIf(chromiumIsMissing)('the map in Chromium (at /usr/bin/chromium or
     expect(problems).toEqual([])
   })
 
-  test('what a worker refuses never appears: no number, no place, a time to come', async ({ stand }) => {
-    const { page, pipeline, problems } = await openMap(stand)
+  test('what a worker refuses never appears: no number, no place, a time to come', async () => {
+    const { page, pipeline, problems } = await openMap()
     const rules = recordRulesFrom(readSettings({}, RULE_SETTINGS))
     const state = { window: new DuplicateWindow(100), rules }
     const good = {
@@ -229,7 +227,7 @@ describe.skipIf(chromiumIsMissing)('the map in Chromium (at /usr/bin/chromium or
     expect(problems).toEqual([])
   })
 
-  test('lies on the tiles of Mapbox when there is a token, and asks nobody else', async ({ stand }) => {
+  test('lies on the tiles of Mapbox when there is a token, and asks nobody else', async () => {
     const pipeline = await stand.startPipeline()
     const url = await stand.startPage(pipeline.backend.httpPort, { mapboxToken: 'pk.1' })
     const { page, origins, problems } = await stand.open(url + FUKUSHIMA, { tilesOf: 'api.mapbox.com' })
@@ -245,8 +243,8 @@ describe.skipIf(chromiumIsMissing)('the map in Chromium (at /usr/bin/chromium or
     expect(problems).toEqual([])
   })
 
-  test('goes on where it was after a loss of the backend', async ({ stand }) => {
-    const { page, pipeline } = await openMap(stand, FUKUSHIMA)
+  test('goes on where it was after a loss of the backend', async () => {
+    const { page, pipeline } = await openMap(FUKUSHIMA)
     await drawn(page)
     const port = pipeline.backend.httpPort
     await pipeline.backend.close()

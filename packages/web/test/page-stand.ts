@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import axe, { type AxeResults } from 'axe-core'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { build } from 'vite'
-import { afterAll, test as base, beforeAll, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, vi } from 'vitest'
 import { type BackendOptions, startBackend } from '../../pipeline/src/backend/index.ts'
 import { startFrontend } from '../../pipeline/src/frontend/index.ts'
 import type { PageOverrides } from '../../pipeline/src/frontend/page-overrides.ts'
@@ -59,58 +59,57 @@ interface PageBuild {
 
 let built: PageBuild | undefined
 
-/** Builds the page and starts the browser for the tests of a `describe`. */
-export function buildPage(): void {
+export type PageStand = ReturnType<typeof createStand>
+type Closers = (() => Promise<unknown>)[]
+
+/** Builds the page and starts the browser for the tests of a `describe`. What a test stands up is taken down after it. */
+export function standUpPage(): PageStand {
   const kept = process.env.RADTUNE_SCREENSHOTS
+  const closers: Closers = []
   beforeAll(async () => {
-    const folder = kept || mkdtempSync(join(tmpdir(), 'radtune-page-'))
-    const webRoot = join(folder, 'web')
-    // Vite builds what NODE_ENV says, and here it says `test`.
-    vi.stubEnv('NODE_ENV', 'production')
-    await build({
-      root: fileURLToPath(new URL('..', import.meta.url)),
-      logLevel: 'error',
-      build: { outDir: webRoot, emptyOutDir: true },
-    })
-    vi.unstubAllEnvs()
-    built = {
-      folder,
-      webRoot,
-      browser: await chromium.launch({ executablePath: executable, args: BROWSER_FLAGS }),
-    }
+    built = await buildPage(kept || mkdtempSync(join(tmpdir(), 'radtune-page-')))
   }, 60_000)
+  afterEach(() => closeAll(closers))
   afterAll(async () => {
     await built?.browser.close()
     if (built && !kept) rmSync(built.folder, { recursive: true, force: true })
     built = undefined
   })
+  return createStand(closers)
 }
 
-export const test = base.extend<{ stand: PageStand }>({
-  // biome-ignore lint/correctness/noEmptyPattern: Vitest reads from it which fixtures are needed
-  stand: async ({}, use) => {
-    const { stand, close } = openStand()
-    await use(stand)
-    await close()
-  },
-})
-
-/** A stand for several tests, one after the other; `test` gives each its own. */
-export function openStand(): { stand: PageStand; close(): Promise<void> } {
-  if (!built) throw new Error('buildPage() comes first')
-  const closers: (() => Promise<unknown>)[] = []
-  return {
-    stand: standUp(built, closers),
-    async close() {
-      for (const end of closers.splice(0).reverse()) await end()
-    },
-  }
+/** For a `describe` in one that has stood up the page: what its tests share is taken down after the last of them. */
+export function shareStand(): PageStand {
+  const closers: Closers = []
+  afterAll(() => closeAll(closers))
+  return createStand(closers)
 }
 
-export type PageStand = ReturnType<typeof standUp>
+async function buildPage(folder: string): Promise<PageBuild> {
+  const webRoot = join(folder, 'web')
+  // Vite builds what NODE_ENV says, and here it says `test`.
+  vi.stubEnv('NODE_ENV', 'production')
+  await build({
+    root: fileURLToPath(new URL('..', import.meta.url)),
+    logLevel: 'error',
+    build: { outDir: webRoot, emptyOutDir: true },
+  })
+  vi.unstubAllEnvs()
+  const browser = await chromium.launch({ executablePath: executable, args: BROWSER_FLAGS })
+  return { folder, webRoot, browser }
+}
+
+async function closeAll(closers: Closers): Promise<void> {
+  for (const close of closers.splice(0).reverse()) await close()
+}
 
 /** The built page, served by the real frontend before the real backend, whose topics the test fills, or before a twin. */
-function standUp({ folder, webRoot, browser }: PageBuild, closers: (() => Promise<unknown>)[]) {
+function createStand(closers: Closers) {
+  const pageBuild = () => {
+    if (!built) throw new Error('the page is built before the first test')
+    return built
+  }
+
   async function startPipeline(httpAddress = '127.0.0.1:0', limits: BackendOptions['limits'] = {}) {
     const normal = new FakeTopic('normal-data')
     const critical = new FakeTopic('critical-data')
@@ -139,14 +138,14 @@ function standUp({ folder, webRoot, browser }: PageBuild, closers: (() => Promis
     return twin
   }
 
-  async function startPage(backendPort: number, page: PageOverrides = {}) {
+  async function startPage(backendPort: number, overrides: PageOverrides = {}) {
     const frontend = await startFrontend({
       service: 'frontend',
       httpAddress: '127.0.0.1:0',
       statsAddress: '127.0.0.1:0',
       backendUrl: `http://127.0.0.1:${backendPort}`,
-      webRoot,
-      page,
+      webRoot: pageBuild().webRoot,
+      page: overrides,
       logger: quietLogger,
     })
     closers.push(frontend.close)
@@ -156,7 +155,11 @@ function standUp({ folder, webRoot, browser }: PageBuild, closers: (() => Promis
   async function open(url: string, options: OpenOptions = {}) {
     const { size, colorScheme = 'dark', before, tilesOf, reducedMotion, writes } = options
     const viewport = size ?? DEFAULT_SIZE
-    const context = await browser.newContext({ viewport, colorScheme, reducedMotion: reducedMotion ?? null })
+    const context = await pageBuild().browser.newContext({
+      viewport,
+      colorScheme,
+      reducedMotion: reducedMotion ?? null,
+    })
     closers.push(() => context.close())
     const page = await context.newPage()
     if (tilesOf)
@@ -186,7 +189,7 @@ function standUp({ folder, webRoot, browser }: PageBuild, closers: (() => Promis
     startTwin,
     startPage,
     open,
-    screenshot: (name: string) => join(folder, `${name}.png`),
+    screenshot: (name: string) => join(pageBuild().folder, `${name}.png`),
     onClose: (close: () => Promise<unknown>) => void closers.push(close),
   }
 }

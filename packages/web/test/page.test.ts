@@ -1,11 +1,11 @@
 import type { Page } from 'playwright-core'
-import { describe, expect, vi } from 'vitest'
-import { buildPage, chromiumIsMissing, feed, test, textOf, told } from './page-stand.ts'
+import { describe, expect, test, vi } from 'vitest'
+import { chromiumIsMissing, feed, standUpPage, textOf, told } from './page-stand.ts'
 
 describe.skipIf(chromiumIsMissing)('the page in Chromium (at /usr/bin/chromium or in CHROMIUM)', () => {
-  buildPage()
+  const stand = standUpPage()
 
-  test('counts move, and nothing leaves the origin', async ({ stand }) => {
+  test('counts move, and nothing leaves the origin', async () => {
     const pipeline = await stand.startPipeline()
     const url = await stand.startPage(pipeline.backend.httpPort)
     const { page, origins, problems } = await stand.open(`${url}?view=table`)
@@ -30,7 +30,7 @@ describe.skipIf(chromiumIsMissing)('the page in Chromium (at /usr/bin/chromium o
     await page.screenshot({ path: stand.screenshot('table-dark-1280') })
   })
 
-  test('sorts by what is clicked, and holds still', async ({ stand }) => {
+  test('sorts by what is clicked, and holds still', async () => {
     const pipeline = await stand.startPipeline()
     const { page } = await stand.open(`${await stand.startPage(pipeline.backend.httpPort)}?view=table`)
     feed(pipeline, 0)
@@ -46,7 +46,7 @@ describe.skipIf(chromiumIsMissing)('the page in Chromium (at /usr/bin/chromium o
     expect(await firstValue()).toBe('1,298')
   })
 
-  test('says that the pipeline is down, and comes back by itself with no alert lost', async ({ stand }) => {
+  test('says that the pipeline is down, and comes back by itself with no alert lost', async () => {
     const pipeline = await stand.startPipeline()
     const port = pipeline.backend.httpPort
     const { page } = await stand.open(await stand.startPage(port))
@@ -66,7 +66,7 @@ describe.skipIf(chromiumIsMissing)('the page in Chromium (at /usr/bin/chromium o
     await vi.waitFor(async () => expect(await page.getByRole('listitem').count()).toBe(2), 10_000)
   }, 45_000)
 
-  test('fits every window, light and dark, also at 200 %', async ({ stand }) => {
+  test('fits every window, light and dark, also at 200 %', async () => {
     const pipeline = await stand.startPipeline()
     const { page, problems } = await stand.open(await stand.startPage(pipeline.backend.httpPort))
     for (let round = 0; round <= 12; round += 1) feed(pipeline, round)
@@ -90,7 +90,7 @@ describe.skipIf(chromiumIsMissing)('the page in Chromium (at /usr/bin/chromium o
     expect(problems).toEqual([])
   })
 
-  test('says "no value" before anything is known', async ({ stand }) => {
+  test('says "no value" before anything is known', async () => {
     const { page } = await stand.open(`${await stand.startPage(1)}?view=table`)
     await vi.waitFor(async () => expect((await told(page))?.state).toBe('down'), 10_000)
     expect(await textOf(page, 'records-in')).toBe('no value')

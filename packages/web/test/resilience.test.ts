@@ -1,14 +1,14 @@
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import type { Page } from 'playwright-core'
-import { describe, expect, vi } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { outputRecord } from '../../pipeline/test/fake-readings.ts'
 import { reading } from './live-twin.ts'
-import { buildPage, chromiumIsMissing, feed, type PageStand, test, textOf, told } from './page-stand.ts'
+import { chromiumIsMissing, feed, standUpPage, textOf, told } from './page-stand.ts'
 
 const FUKUSHIMA = '?at=37.7,140.8,9.5'
 
 describe.skipIf(chromiumIsMissing)('what the page bears, in Chromium', () => {
-  buildPage()
+  const stand = standUpPage()
 
   const alertsOf = (page: Page) => page.locator('.alerts li .critical').allTextContents()
   const critical = (n: number) => reading(`hot-${n}`, { value: 1000 + n })
@@ -16,9 +16,7 @@ describe.skipIf(chromiumIsMissing)('what the page bears, in Chromium', () => {
   const listed = (last: number) =>
     Array.from({ length: last }, (_, n) => `▲ ${(1000 + last - n).toLocaleString('en-GB')} CPM`)
 
-  test('after a loss it goes on from the last message: no alert is lost, none comes twice', async ({
-    stand,
-  }) => {
+  test('after a loss it goes on from the last message: no alert is lost, none comes twice', async () => {
     const twin = await stand.startTwin()
     const { page } = await stand.open(`${await stand.startPage(twin.httpPort)}?view=table&unit=cpm`)
     twin.read(critical(1), critical(2))
@@ -31,7 +29,7 @@ describe.skipIf(chromiumIsMissing)('what the page bears, in Chromium', () => {
     expect((await told(page))?.pointCount).toBe(4)
   })
 
-  test('after another backend took over it begins anew and keeps the alerts', async ({ stand }) => {
+  test('after another backend took over it begins anew and keeps the alerts', async () => {
     const twin = await stand.startTwin()
     const { page } = await stand.open(`${await stand.startPage(twin.httpPort)}?view=table&unit=cpm`)
     twin.read(critical(1), critical(2))
@@ -46,11 +44,11 @@ describe.skipIf(chromiumIsMissing)('what the page bears, in Chromium', () => {
     await vi.waitFor(async () => expect(await alertsOf(page)).toEqual(listed(3)), 10_000)
   }, 40_000)
 
-  test('a slow line: it lags, says so, keeps the alerts, and catches up', async ({ stand }) => {
+  test('a slow line: it lags, says so, keeps the alerts, and catches up', async () => {
     const limits = { frameBytes: 512 * 1024, frameEveryMs: 40, snapshotPoints: 4000 }
     const pipeline = await stand.startPipeline('127.0.0.1:0', limits)
     const url = await stand.startPage(pipeline.backend.httpPort)
-    const line = await startLine(stand, Number(new URL(url).port))
+    const line = await startLine(Number(new URL(url).port))
     const { page } = await stand.open(`http://127.0.0.1:${line.port}?view=table`)
     feed(pipeline, 0)
     await vi.waitFor(async () => expect((await told(page))?.pointCount).toBe(41), 10_000)
@@ -78,7 +76,7 @@ describe.skipIf(chromiumIsMissing)('what the page bears, in Chromium', () => {
     expect(await alertsOf(page)).toHaveLength(2)
   }, 60_000)
 
-  test('a hidden page draws nothing, and is up to date when it is looked at', async ({ stand }) => {
+  test('a hidden page draws nothing, and is up to date when it is looked at', async () => {
     const twin = await stand.startTwin()
     const { page } = await stand.open(`${await stand.startPage(twin.httpPort)}?view=table&unit=cpm`)
     twin.read(critical(1))
@@ -96,7 +94,7 @@ describe.skipIf(chromiumIsMissing)('what the page bears, in Chromium', () => {
     expect(twin.resumed).toEqual([])
   })
 
-  test('squares of sensors that only the backend knows are drawn and counted', async ({ stand }) => {
+  test('squares of sensors that only the backend knows are drawn and counted', async () => {
     const twin = await stand.startTwin()
     twin.read(reading('1'))
     twin.set.sensors = 31_000
@@ -113,7 +111,7 @@ describe.skipIf(chromiumIsMissing)('what the page bears, in Chromium', () => {
     expect(problems).toEqual([])
   })
 
-  test('a lost graphics context comes back, or the table takes over', async ({ stand }) => {
+  test('a lost graphics context comes back, or the table takes over', async () => {
     const pipeline = await stand.startPipeline()
     feed(pipeline, 0)
     const { page, problems } = await stand.open(
@@ -137,7 +135,7 @@ describe.skipIf(chromiumIsMissing)('what the page bears, in Chromium', () => {
     await vi.waitFor(async () => expect(await page.getByRole('row').count()).toBe(42), 10_000)
   }, 45_000)
 
-  test('who wants less motion gets jumps instead of flights', async ({ stand }) => {
+  test('who wants less motion gets jumps instead of flights', async () => {
     const twin = await stand.startTwin()
     twin.read(critical(1))
     const { page } = await stand.open(await stand.startPage(twin.httpPort), { reducedMotion: 'reduce' })
@@ -152,7 +150,7 @@ describe.skipIf(chromiumIsMissing)('what the page bears, in Chromium', () => {
   })
 
   /** A line between browser and frontend that can be held. */
-  async function startLine(stand: PageStand, to: number) {
+  async function startLine(to: number) {
     const ends = new Set<Socket>()
     let held = false
     const server = createServer((browser) => {
