@@ -1,7 +1,7 @@
 import type { LivePoint } from '@radtune/core/contract'
 import { useEffect, useRef, useState } from 'react'
 import { formatCount, formatEventTime, formatPosition, formatReading, type Unit } from './format.ts'
-import { alertKey } from './live-model.ts'
+import { alertKey } from './live-update.ts'
 
 const SHOWN = 30
 const ANNOUNCE_EVERY_MS = 10_000

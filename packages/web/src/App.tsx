@@ -2,7 +2,7 @@ import type { Level, LivePoint } from '@radtune/core/contract'
 import { useEffect, useMemo, useState, useSyncExternalStore } from 'react'
 import { Alerts } from './Alerts.tsx'
 import { levelRanges } from './breakdown.ts'
-import { type ConnectionWord, describeConnection } from './connection-state.ts'
+import { type ConnectionWord, CURRENT_WORDS, describeConnection } from './connection-state.ts'
 import { Filters } from './Filters.tsx'
 import { formatCount } from './format.ts'
 import { Header } from './Header.tsx'
@@ -11,8 +11,11 @@ import type { LiveConnection } from './live-connection.ts'
 import { countLevels } from './live-model.ts'
 import { Notice } from './Notice.tsx'
 import { Latency, Levels, Rate, Records } from './Panels.tsx'
+import { Playback } from './Playback.tsx'
 import type { PageConfig } from './page-config.ts'
 import { Stage } from './Stage.tsx'
+import { ThresholdControl } from './ThresholdControl.tsx'
+import { useSettingWriter } from './use-setting-writer.ts'
 import { useViewState } from './use-view-state.ts'
 import type { MapPlace } from './view-state.ts'
 
@@ -32,8 +35,12 @@ const SHOW_ZOOM = 12
 
 export function App({ live, config }: { live: LiveConnection; config: PageConfig }) {
   const { model, connection } = useSyncExternalStore(live.subscribe, live.current)
-  const { word, sentence } = describeConnection(connection, Date.now())
+  const { word, sentence } = describeConnection(connection, {
+    nowMs: Date.now(),
+    playback: model.system?.playback ?? null,
+  })
   const [view, changeView] = useViewState()
+  const writer = useSettingWriter(config)
   const [chosen, setChosen] = useState<LivePoint | null>(null)
   const [target, setTarget] = useState<MapPlace | null>(null)
   const [sheetOpen, setSheetOpen] = useState(false)
@@ -51,14 +58,14 @@ export function App({ live, config }: { live: LiveConnection; config: PageConfig
     setSheetOpen(false)
     changeView({ view: 'map', place })
   }
-  const current = word === 'live' || word === 'lagging'
+  const current = CURRENT_WORDS.includes(word)
   const { thresholds, stats } = model
   const ranges = thresholds
     ? { ...levelRanges(thresholds), critical: `≥ ${formatCount(thresholds.critical)}` }
     : {}
   return (
     <>
-      <Header model={model} word={word} sentence={sentence} onRetry={live.retryNow} />
+      <Header model={model} word={word} sentence={sentence} writer={writer} onRetry={live.retryNow} />
       <main className={current ? 'board' : 'board stale'}>
         <div className={sheetOpen ? 'sheet open' : 'sheet'}>
           <button
@@ -77,6 +84,9 @@ export function App({ live, config }: { live: LiveConnection; config: PageConfig
           <div className="sheet-body" id="sheet-body">
             <div className="side">
               <Filters view={view} counts={counts} ranges={ranges} onChange={changeView} />
+              <Playback playback={model.system?.playback ?? null} gaps={model.gaps} writer={writer} />
+              <ThresholdControl thresholds={thresholds} writer={writer} />
+              {/* Here: <SystemPanel system={model.system} stats={stats} /> */}
               <Records stats={stats} />
               <Latency stats={stats} />
               <Rate stats={stats} rates={model.rates} />

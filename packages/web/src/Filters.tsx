@@ -56,12 +56,20 @@ interface ChoiceProps<Value extends string> {
   name: string
   value: Value
   options: readonly (readonly [value: Value, label: string])[]
+  disabled?: boolean
   onChange(value: Value): void
 }
 
-export function Choice<Value extends string>({ label, name, value, options, onChange }: ChoiceProps<Value>) {
+export function Choice<Value extends string>({
+  label,
+  name,
+  value,
+  options,
+  disabled,
+  onChange,
+}: ChoiceProps<Value>) {
   return (
-    <fieldset className="choice">
+    <fieldset className="choice" disabled={disabled}>
       <legend>{label}</legend>
       {options.map(([option, text]) => (
         <label key={option}>

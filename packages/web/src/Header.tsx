@@ -1,16 +1,20 @@
 import type { ConnectionWord } from './connection-state.ts'
-import { formatDelay, formatEventTime, formatRate } from './format.ts'
+import { formatDelay, formatEventTime, formatPace, formatRate, NO_VALUE } from './format.ts'
 import type { LiveModel } from './live-model.ts'
+import { PauseButton } from './Playback.tsx'
+import type { SettingWriter } from './use-setting-writer.ts'
 
 interface HeaderProps {
   model: LiveModel
   word: ConnectionWord
   sentence: string
+  writer: SettingWriter
   onRetry(): void
 }
 
-export function Header({ model, word, sentence, onRetry }: HeaderProps) {
-  const stats = model.stats
+export function Header({ model, word, sentence, writer, onRetry }: HeaderProps) {
+  const { stats } = model
+  const playback = model.system?.playback ?? null
   return (
     <header>
       <h1>
@@ -33,10 +37,15 @@ export function Header({ model, word, sentence, onRetry }: HeaderProps) {
           </button>
         ) : null}
       </p>
+      <PauseButton playback={playback} writer={writer} />
       <dl>
         <div>
           <dt>event time</dt>
-          <dd>{formatEventTime(model.eventTime)}</dd>
+          <dd data-testid="event-time">{formatEventTime(model.eventTime)}</dd>
+        </div>
+        <div>
+          <dt>replay</dt>
+          <dd data-testid="pace">{playback ? formatPace(playback) : NO_VALUE}</dd>
         </div>
         <div>
           <dt>rate</dt>

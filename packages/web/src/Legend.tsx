@@ -2,8 +2,15 @@ import { DEFAULT_CPM_PER_USVH } from './dose-class.ts'
 import { formatCount, type Unit } from './format.ts'
 import { legendSteps } from './legend-scale.ts'
 
+interface LegendProps {
+  unit: Unit
+  /** Sensors whose readings the page holds, and those that the backend does; null when it has not told. */
+  held: number
+  known: number | null
+}
+
 /** What the colours and the shapes of the map mean. */
-export function Legend({ unit }: { unit: Unit }) {
+export function Legend({ unit, held, known }: LegendProps) {
   const ringFrom = unit === 'cpm' ? formatCount(0.3 * DEFAULT_CPM_PER_USVH) : '0.3'
   return (
     <section className="legend" aria-label="Legend" data-testid="legend">
@@ -32,6 +39,11 @@ export function Legend({ unit }: { unit: Unit }) {
           sensors
         </span>
       </p>
+      {known !== null && known > held ? (
+        <p>
+          holds the newest {formatCount(held)} of {formatCount(known)} sensors
+        </p>
+      ) : null}
     </section>
   )
 }

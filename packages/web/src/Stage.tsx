@@ -3,14 +3,19 @@ import { useMemo, useState } from 'react'
 import { Choice } from './Filters.tsx'
 import { formatReading, type Unit } from './format.ts'
 import { Legend } from './Legend.tsx'
-import type { HeardPoint, LiveModel } from './live-model.ts'
+import { SHOWN_LEVELS } from './level-filter.ts'
+import type { LiveModel } from './live-model.ts'
+import type { HeardPoint } from './live-update.ts'
 import { MapStage } from './MapStage.tsx'
 import type { AlertLabel } from './map/alert-labels.ts'
 import { mapSentence } from './map-sentence.ts'
+import { SkipAnnouncement } from './Playback.tsx'
 import type { PageConfig } from './page-config.ts'
 import { ReadingsTable } from './ReadingsTable.tsx'
 import { SensorCard } from './SensorCard.tsx'
 import type { MapPlace, ViewState } from './view-state.ts'
+
+const NO_CELLS: LiveModel['cells'] = new Map()
 
 interface StageProps {
   model: LiveModel
@@ -33,12 +38,14 @@ export function Stage({ model, shown, view, target, chosen, config, onChange, on
   const scene = useMemo(
     () => ({
       points: shown,
+      // What the backend tells of a square is of all levels.
+      cells: view.levels.size === SHOWN_LEVELS.length ? model.cells : NO_CELLS,
       labels: alertLabels(model.alerts, { shown, unit: view.unit }),
       nowMs: model.at ?? 0,
       cell: view.cell,
       selected,
     }),
-    [shown, model.alerts, model.at, view.unit, view.cell, selected],
+    [shown, model.cells, model.alerts, model.at, view.levels, view.unit, view.cell, selected],
   )
   const asTable = view.view === 'table' || mapFailure !== null
   return (
@@ -64,9 +71,10 @@ export function Stage({ model, shown, view, target, chosen, config, onChange, on
             onMove={(place) => onChange({ place })}
             onUnavailable={setMapFailure}
           />
-          <Legend unit={view.unit} />
+          <Legend unit={view.unit} held={model.points.size} known={model.stats?.sensors ?? null} />
         </>
       )}
+      <SkipAnnouncement newest={model.gaps[0]} nowMs={model.system?.at ?? 0} />
       {mapFailure === null ? (
         <div className="view-switch">
           <Choice

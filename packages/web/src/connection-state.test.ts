@@ -1,3 +1,4 @@
+import type { Playback } from '@radtune/core/contract'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type Connection, describeConnection, retryDelayMs } from './connection-state.ts'
@@ -5,6 +6,12 @@ import { type Connection, describeConnection, retryDelayMs } from './connection-
 const open: Connection = { kind: 'open', heardAt: 100_000, missedFrames: 0, missedAt: null }
 
 describe('the connection in words', () => {
+  const told = (connection: Connection, nowMs: number, state: Playback['state'] = 'running') =>
+    describeConnection(connection, {
+      nowMs,
+      playback: { speed: 60, ratePerSecond: 0, paused: false, state, gaps: null },
+    })
+
   test.each<[string, Connection, number, string]>([
     ['connecting', { kind: 'connecting' }, 0, 'connecting'],
     ['live', open, 107_999, 'live'],
@@ -24,7 +31,21 @@ describe('the connection in words', () => {
       'pipeline down: reconnecting in 0 s (try 1)',
     ],
   ])('%s', (word, connection, nowMs, sentence) => {
-    expect(describeConnection(connection, nowMs)).toEqual({ word, sentence })
+    expect(told(connection, nowMs)).toEqual({ word, sentence })
+  })
+
+  test('a replay that stands still says why, while nothing worse is to be said', () => {
+    expect(told(open, 101_000, 'paused')).toEqual({ word: 'paused', sentence: 'paused' })
+    expect(told(open, 101_000, 'finished').sentence).toBe('replay finished')
+    expect(told(open, 120_000, 'paused').word).toBe('stalled')
+    expect(told(open, 101_000, null).word).toBe('live')
+    expect(describeConnection(open, { nowMs: 101_000, playback: null }).word).toBe('live')
+  })
+
+  test('a page that fails says so', () => {
+    expect(told({ kind: 'broken', why: 'no worker' }, 0).sentence).toBe(
+      'broken: no worker; load the page again',
+    )
   })
 
   test('waits between 0.5 and 15 s, longer with each try', () => {

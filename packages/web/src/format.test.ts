@@ -1,7 +1,16 @@
 import { describe, expect, test } from 'vitest'
 import { levelRanges, recordShares, sparklineShape } from './breakdown.ts'
 import { doseClassOf } from './dose-class.ts'
-import { formatCount, formatDelay, formatDose, formatEventTime, formatRate, formatShare } from './format.ts'
+import {
+  formatCount,
+  formatDelay,
+  formatDose,
+  formatEventTime,
+  formatPace,
+  formatRate,
+  formatShare,
+  formatSpan,
+} from './format.ts'
 
 describe('numbers on the page', () => {
   test.each([
@@ -30,6 +39,15 @@ describe('numbers on the page', () => {
     [formatShare(0, 0), 'no value'],
     [formatShare(1, 1000), '< 1 %'],
     [formatShare(1, 8), '13 %'],
+    [formatSpan('2020-01-01T00:00:00Z', '2020-02-11T09:00:00Z'), '41 days'],
+    [formatSpan('2020-01-01T00:00:00Z', '2020-01-02T23:59:00Z'), '47 hours'],
+    [formatSpan('2020-01-01T00:00:00Z', '2020-01-01T00:02:30Z'), '2 minutes'],
+    [formatSpan('2020-01-01T00:00:00Z', '2020-01-01T00:00:45Z'), '45 seconds'],
+    [formatSpan('soon', '2020-01-01T00:00:00Z'), 'no value'],
+    [formatPace({ speed: 0.5, ratePerSecond: 10 }), '0.5×'],
+    [formatPace({ speed: 600, ratePerSecond: 0 }), '600×'],
+    [formatPace({ speed: 0, ratePerSecond: 1000 }), '1,000/s'],
+    [formatPace({ speed: 0, ratePerSecond: 0 }), 'as fast as possible'],
   ])('%s', (found, expected) => expect(found).toBe(expected))
 
   test.each([

@@ -6,6 +6,7 @@ export type Unit = 'usvh' | 'cpm'
 export const UNIT_LABELS: Record<Unit, string> = { usvh: 'µSv/h', cpm: 'CPM' }
 
 const whole = new Intl.NumberFormat('en-GB', { maximumFractionDigits: 0 })
+const precise = new Intl.NumberFormat('en-GB', { maximumFractionDigits: 3 })
 
 /** `52,313`; "no value" for what is not known. */
 export function formatCount(count: number | null | undefined): string {
@@ -34,6 +35,25 @@ export function formatDelay(ms: number | null): string {
 export function formatEventTime(iso: string | null): string {
   if (iso === null || Number.isNaN(Date.parse(iso))) return NO_VALUE
   return `${new Date(iso).toISOString().slice(0, 16).replace('T', ' ')} UTC`
+}
+
+const DAY_S = 86_400
+
+/** `41 days`, `3 hours`, `20 minutes`, `45 seconds`: between two ISO times, in the largest unit that there are two of. */
+export function formatSpan(from: string, to: string): string {
+  const seconds = Math.round((Date.parse(to) - Date.parse(from)) / 1000)
+  if (Number.isNaN(seconds)) return NO_VALUE
+  const [unit, length] = SPANS.find(([, each]) => seconds >= 2 * each) ?? SECONDS
+  return `${whole.format(Math.floor(seconds / length))} ${unit}`
+}
+
+const SECONDS = ['seconds', 1] as const
+const SPANS = [['days', DAY_S], ['hours', 3600], ['minutes', 60], SECONDS] as const
+
+/** `60×` or `1,000/s`, as the replay is paced. */
+export function formatPace({ speed, ratePerSecond }: { speed: number; ratePerSecond: number }): string {
+  if (speed > 0) return `${precise.format(speed)}×`
+  return ratePerSecond === 0 ? 'as fast as possible' : `${precise.format(ratePerSecond)}/s`
 }
 
 /** `0.129`: three significant figures, as an estimate deserves. */

@@ -1,6 +1,17 @@
-import type { Level, LiveFrame, LivePoint, LiveState, LiveStats } from '@radtune/core/contract'
+import type { Level, LiveCell, LivePoint, LiveState, LiveStats, LiveSystem } from '@radtune/core/contract'
+import {
+  addGap,
+  addRate,
+  dropOldest,
+  type Gap,
+  type HeardPoint,
+  type LiveUpdate,
+  mergeAlerts,
+  putLast,
+  type RateAt,
+} from './live-update.ts'
 
-/** What the page knows of the pipeline; made anew with each message, never changed. */
+/** What the page knows of the pipeline; made anew with each update, never changed. */
 export interface LiveModel {
   seq: number
   /** Backend's clock of the last message, milliseconds; null before the first. */
@@ -8,17 +19,18 @@ export interface LiveModel {
   eventTime: string | null
   /** Latest reading by sensor, the most recently heard of last. */
   points: ReadonlyMap<string, HeardPoint>
+  /** What the backend told of the squares of the world, those that hold sensors; empty when it told of none. */
+  cells: ReadonlyMap<number, LiveCell>
   /** Newest first. */
   alerts: readonly LivePoint[]
   stats: LiveStats | null
   thresholds: LiveState['thresholds'] | null
+  /** The pipeline as a whole; null until the backend has told. */
+  system: LiveSystem | null
+  /** Silences of the data that were skipped since the page was opened, newest first. */
+  gaps: readonly Gap[]
   /** Records per second, one value a second, oldest first. */
-  rates: readonly { at: number; perSecond: number }[]
-}
-
-/** A reading and when the page got it, on the backend's clock in milliseconds. */
-export interface HeardPoint extends LivePoint {
-  heardAt: number
+  rates: readonly RateAt[]
 }
 
 export const EMPTY_MODEL: LiveModel = {
@@ -26,42 +38,30 @@ export const EMPTY_MODEL: LiveModel = {
   at: null,
   eventTime: null,
   points: new Map(),
+  cells: new Map(),
   alerts: [],
   stats: null,
   thresholds: null,
+  system: null,
+  gaps: [],
   rates: [],
 }
 
-export const MAX_POINTS = 20_000
-const MAX_ALERTS = 200
-const RATE_SECONDS = 120
-
-/** Lays a message over the model: a snapshot replaces the readings, a frame adds to them; alerts are kept through both. */
-export function applyMessage(model: LiveModel, message: LiveState | LiveFrame): LiveModel {
-  const fresh = message.type === 'snapshot'
-  // A snapshot comes most recent first, a frame newest first.
-  const incoming = message.points.filter(isDrawable).reverse()
+/** Lays an update over the model: a snapshot replaces the readings, frames add to them; alerts are kept through both. */
+export function applyUpdate(model: LiveModel, update: LiveUpdate): LiveModel {
+  const { fresh, last, system } = update
+  const heard = last && { seq: last.seq, at: last.at, eventTime: last.eventTime, stats: last.stats }
   return {
-    seq: message.seq,
-    at: message.at,
-    eventTime: message.eventTime,
-    points: mergePoints(fresh ? new Map() : model.points, { incoming, at: message.at }),
-    alerts: mergeAlerts(model.alerts, message.alerts.filter(isDrawable)),
-    stats: message.stats,
-    thresholds: fresh ? message.thresholds : model.thresholds,
-    rates: addRate(model.rates, { at: message.at, perSecond: message.stats.recordsPerSecond }),
+    ...model,
+    ...heard,
+    points: mergePoints(fresh ? new Map() : model.points, update.points),
+    cells: mergeCells(fresh ? new Map() : model.cells, update.cells),
+    alerts: mergeAlerts(model.alerts, update.alerts),
+    thresholds: update.thresholds ?? model.thresholds,
+    system: system ?? model.system,
+    gaps: update.gaps.toReversed().reduce(addGap, model.gaps),
+    rates: update.rates.reduce(addRate, model.rates),
   }
-}
-
-/** Workers let nothing else through. Should it come all the same, it is not shown at a place that it was not measured at. */
-function isDrawable({ latitude, longitude, value, usvh }: LivePoint): boolean {
-  return (
-    Number.isFinite(value) &&
-    Number.isFinite(usvh) &&
-    Math.abs(latitude) <= 90 &&
-    Math.abs(longitude) <= 180 &&
-    (latitude !== 0 || longitude !== 0)
-  )
 }
 
 /** How many of the sensors on the page have each level. */
@@ -73,43 +73,21 @@ export function countLevels(points: Iterable<LivePoint>): Record<Level, number> 
 
 function mergePoints(
   known: ReadonlyMap<string, HeardPoint>,
-  { incoming, at }: { incoming: readonly LivePoint[]; at: number },
+  incoming: ReadonlyMap<string, HeardPoint>,
 ): ReadonlyMap<string, HeardPoint> {
-  if (incoming.length === 0) return known
+  if (incoming.size === 0) return known
   const points = new Map(known)
-  for (const point of incoming) {
-    points.delete(point.sensor)
-    points.set(point.sensor, { ...point, heardAt: at })
-  }
-  for (const sensor of points.keys()) {
-    if (points.size <= MAX_POINTS) break
-    points.delete(sensor)
-  }
+  for (const point of incoming.values()) putLast(points, point)
+  dropOldest(points)
   return points
 }
 
-/** A reading that came with a frame and again with a snapshot is one alert. */
-function mergeAlerts(known: readonly LivePoint[], incoming: readonly LivePoint[]): readonly LivePoint[] {
-  if (incoming.length === 0) return known
-  const seen = new Set<string>()
-  const alerts: LivePoint[] = []
-  for (const alert of [...incoming, ...known]) {
-    const key = alertKey(alert)
-    if (seen.has(key)) continue
-    seen.add(key)
-    alerts.push(alert)
-    if (alerts.length === MAX_ALERTS) break
-  }
-  return alerts
-}
-
-export function alertKey({ sensor, capturedTime, value, latitude, longitude }: LivePoint): string {
-  return `${sensor} ${capturedTime} ${value} ${latitude},${longitude}`
-}
-
-function addRate(rates: LiveModel['rates'], rate: { at: number; perSecond: number }): LiveModel['rates'] {
-  const last = rates.at(-1)
-  if (last && rate.at < last.at) return [rate]
-  if (last && rate.at - last.at < 1000) return rates
-  return [...rates.slice(1 - RATE_SECONDS), rate]
+function mergeCells(
+  known: ReadonlyMap<number, LiveCell>,
+  incoming: ReadonlyMap<number, LiveCell> | null,
+): ReadonlyMap<number, LiveCell> {
+  if (!incoming) return known
+  const cells = new Map([...known, ...incoming])
+  for (const [key, [, , count]] of cells) if (count === 0) cells.delete(key)
+  return cells
 }

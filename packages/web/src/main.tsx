@@ -5,6 +5,7 @@ import { openLiveConnection } from './live-connection.ts'
 import { readPageConfig } from './page-config.ts'
 import './page.css'
 import './layout.css'
+import './controls.css'
 
 const root = document.getElementById('root')
 if (root) {

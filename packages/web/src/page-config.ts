@@ -5,7 +5,12 @@ export interface PageConfig {
   apiUrl: string
   /** With it the map lies on tiles of Mapbox; without it, on its own. */
   mapboxToken: string | null
+  /** Whether settings may be changed from the page, and whether a token is asked for. */
+  writes: Writes
 }
+
+const WRITES = ['open', 'token', 'closed'] as const
+export type Writes = (typeof WRITES)[number]
 
 /** What the frontend was told at its start; the page's own origin for all that it was not. */
 export async function readPageConfig(): Promise<PageConfig> {
@@ -21,5 +26,6 @@ export async function readPageConfig(): Promise<PageConfig> {
     wsUrl: typeof told.wsUrl === 'string' ? told.wsUrl : own.href,
     apiUrl: typeof told.apiUrl === 'string' ? told.apiUrl.replace(/\/+$/, '') : '',
     mapboxToken: typeof told.mapboxToken === 'string' ? told.mapboxToken : null,
+    writes: WRITES.find((kind) => kind === told.writes) ?? 'closed',
   }
 }

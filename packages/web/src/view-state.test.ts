@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { legendSteps } from './legend-scale.ts'
 import { filterPoints, type LevelFilter, SHOWN_LEVELS, shownLevelOf } from './level-filter.ts'
-import type { HeardPoint } from './live-model.ts'
+import type { HeardPoint } from './live-update.ts'
 import { mapSentence } from './map-sentence.ts'
 import { formatViewState, MAX_ZOOM, parseViewState } from './view-state.ts'
 

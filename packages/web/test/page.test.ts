@@ -1,13 +1,14 @@
+import type { Page } from 'playwright-core'
 import { describe, expect, test, vi } from 'vitest'
 import { chromiumIsMissing, feed, standUpPage, textOf, told } from './page-stand.ts'
 
 describe.skipIf(chromiumIsMissing)('the page in Chromium (at /usr/bin/chromium or in CHROMIUM)', () => {
-  const { startPipeline, startPage, open, screenshot } = standUpPage()
+  const stand = standUpPage()
 
   test('counts move, and nothing leaves the origin', async () => {
-    const pipeline = await startPipeline()
-    const url = await startPage(pipeline.backend.httpPort)
-    const { page, origins, problems } = await open(`${url}?view=table`)
+    const pipeline = await stand.startPipeline()
+    const url = await stand.startPage(pipeline.backend.httpPort)
+    const { page, origins, problems } = await stand.open(`${url}?view=table`)
     feed(pipeline, 0)
     await vi.waitFor(
       async () => expect(await told(page)).toMatchObject({ state: 'live', pointCount: 41 }),
@@ -26,12 +27,12 @@ describe.skipIf(chromiumIsMissing)('the page in Chromium (at /usr/bin/chromium o
     expect(await page.getByRole('row').count()).toBe(42)
     expect([...origins]).toEqual([new URL(url).host])
     expect(problems).toEqual([])
-    await page.screenshot({ path: screenshot('table-dark-1280') })
+    await page.screenshot({ path: stand.screenshot('table-dark-1280') })
   })
 
   test('sorts by what is clicked, and holds still', async () => {
-    const pipeline = await startPipeline()
-    const { page } = await open(`${await startPage(pipeline.backend.httpPort)}?view=table`)
+    const pipeline = await stand.startPipeline()
+    const { page } = await stand.open(`${await stand.startPage(pipeline.backend.httpPort)}?view=table`)
     feed(pipeline, 0)
     const firstValue = () => page.locator('tbody tr td:nth-of-type(2)').first().textContent()
     await page.getByRole('button', { name: 'CPM' }).click()
@@ -46,16 +47,16 @@ describe.skipIf(chromiumIsMissing)('the page in Chromium (at /usr/bin/chromium o
   })
 
   test('says that the pipeline is down, and comes back by itself with no alert lost', async () => {
-    const pipeline = await startPipeline()
+    const pipeline = await stand.startPipeline()
     const port = pipeline.backend.httpPort
-    const { page } = await open(await startPage(port))
+    const { page } = await stand.open(await stand.startPage(port))
     feed(pipeline, 0)
-    await vi.waitFor(async () => expect(await page.getByRole('listitem').count()).toBe(1), 10_000)
+    await vi.waitFor(async () => expect((await told(page))?.pointCount).toBe(41), 10_000)
     await pipeline.backend.close()
     await vi.waitFor(async () => expect((await told(page))?.state).toBe('down'), 10_000)
     expect(await textOf(page, 'connection')).toMatch(/^pipeline down: reconnecting in \d+ s \(try \d+\)$/)
     expect((await told(page))?.pointCount).toBe(41)
-    const again = await startPipeline(`127.0.0.1:${port}`)
+    const again = await stand.startPipeline(`127.0.0.1:${port}`)
     feed(again, 4)
     await page
       .getByRole('button', { name: 'now', exact: true })
@@ -65,43 +66,53 @@ describe.skipIf(chromiumIsMissing)('the page in Chromium (at /usr/bin/chromium o
     await vi.waitFor(async () => expect(await page.getByRole('listitem').count()).toBe(2), 10_000)
   }, 45_000)
 
-  test.each([
-    ['light-1280', { width: 1280, height: 800 }, 'light'],
-    ['light-400', { width: 400, height: 800 }, 'light'],
-    ['dark-400', { width: 400, height: 800 }, 'dark'],
-    // 1280 × 720 at 200 %.
-    ['dark-640', { width: 640, height: 360 }, 'dark'],
-  ] as const)('fits its window: %s', async (name, size, colorScheme) => {
-    const pipeline = await startPipeline()
-    const { page, problems } = await open(await startPage(pipeline.backend.httpPort), { size, colorScheme })
+  test('fits every window, light and dark, also at 200 %', async () => {
+    const pipeline = await stand.startPipeline()
+    const { page, problems } = await stand.open(await stand.startPage(pipeline.backend.httpPort))
     for (let round = 0; round <= 12; round += 1) feed(pipeline, round)
     await vi.waitFor(async () => expect((await told(page))?.pointCount).toBe(41), 10_000)
-    const sheet = page.getByRole('button', { name: /sensors.*alerts/ })
-    if (size.width < 720) await sheet.click()
-    await vi.waitFor(async () => expect(await page.getByRole('listitem').count()).toBe(4), 10_000)
     await vi.waitFor(async () => expect(await textOf(page, 'records-in')).toBe('52,313'), 10_000)
-    const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
-    expect(overflow).toBeLessThanOrEqual(0)
-    // However slow it gets, the numbers stay within their panels.
-    const spilling = await page.evaluate(() => {
-      for (const id of ['latency-p50', 'latency-p99']) {
-        const figure = document.querySelector(`[data-testid=${id}]`)
-        if (figure) figure.textContent = '12,345 ms'
-      }
-      const panels = [...document.querySelectorAll('.panel')]
-      return panels.filter(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth).length
-    })
-    expect(spilling).toBe(0)
+    for (const [name, width, height, colorScheme] of [
+      ['light-1280', 1280, 800, 'light'],
+      ['light-400', 400, 800, 'light'],
+      ['dark-400', 400, 800, 'dark'],
+      // 1280 × 720 at 200 %.
+      ['dark-640', 640, 360, 'dark'],
+    ] as const) {
+      await page.setViewportSize({ width, height })
+      await page.emulateMedia({ colorScheme })
+      const sheet = page.getByRole('button', { name: /sensors.*alerts/, expanded: false })
+      if (await sheet.isVisible()) await sheet.click()
+      await vi.waitFor(async () => expect(await page.locator('.alerts li').count()).toBe(4), 10_000)
+      expect([name, await overflowOf(page)]).toEqual([name, { page: false, panels: [] }])
+      await page.screenshot({ path: stand.screenshot(name) })
+    }
     expect(problems).toEqual([])
-    await page.screenshot({ path: screenshot(name) })
   })
 
   test('says "no value" before anything is known', async () => {
-    const { page } = await open(`${await startPage(1)}?view=table`)
+    const { page } = await stand.open(`${await stand.startPage(1)}?view=table`)
     await vi.waitFor(async () => expect((await told(page))?.state).toBe('down'), 10_000)
     expect(await textOf(page, 'records-in')).toBe('no value')
     expect(await textOf(page, 'latency-p50')).toBe('no value')
     expect(await page.getByText('No reading has arrived yet.').isVisible()).toBe(true)
-    await page.screenshot({ path: screenshot('down') })
+    await page.screenshot({ path: stand.screenshot('down') })
   })
 })
+
+/** Whether the page is wider than its window, and which panels do not hold what is in them, however slow the pipeline gets. */
+function overflowOf(page: Page): Promise<{ page: boolean; panels: string[] }> {
+  return page.evaluate(() => {
+    for (const id of ['latency-p50', 'latency-p99']) {
+      const figure = document.querySelector(`[data-testid=${id}]`)
+      if (figure) figure.textContent = '12,345 ms'
+    }
+    for (const closed of document.querySelectorAll<HTMLDetailsElement>('details.panel')) closed.open = true
+    const panels = [...document.querySelectorAll('.panel')]
+    const spilling = panels.filter(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth)
+    return {
+      page: document.documentElement.scrollWidth > window.innerWidth,
+      panels: spilling.map(({ textContent }) => `${textContent}`.slice(0, 30)),
+    }
+  })
+}

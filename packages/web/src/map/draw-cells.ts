@@ -6,8 +6,6 @@ import type { MapTheme } from './theme.ts'
 
 export interface CellDrawing {
   cells: readonly GridCell[]
-  /** Squares along the world's side. */
-  size: number
   camera: Camera
   pixelRatio: number
   theme: MapTheme
@@ -21,18 +19,18 @@ const LIGHT_FROM = 2
 
 /** Draws the squares with the number of their sensors, and a triangle in those with a critical reading. */
 export function drawCells(canvas: HTMLCanvasElement, drawing: CellDrawing): void {
-  const { cells, size, camera, pixelRatio, theme, shows } = drawing
+  const { cells, camera, pixelRatio, theme, shows } = drawing
   const context = canvas.getContext('2d')
   if (!context) return
   context.setTransform(pixelRatio, 0, 0, pixelRatio, 0, 0)
   context.clearRect(0, 0, camera.width, camera.height)
-  const side = worldPixels(camera.zoom) / size
   context.font = FONT
   context.textAlign = 'center'
   context.textBaseline = 'middle'
   context.lineWidth = 1
   for (const cell of cells) {
-    const { x, y } = toScreen(camera, { x: cell.column / size, y: cell.row / size })
+    const side = worldPixels(camera.zoom) / cell.size
+    const { x, y } = toScreen(camera, { x: cell.column / cell.size, y: cell.row / cell.size })
     if (x + side < 0 || y + side < 0 || x > camera.width || y > camera.height) continue
     const dose = doseClassOf(shows === 'mean' ? cell.meanUsvh : cell.maxUsvh)
     context.globalAlpha = 0.9

@@ -1,4 +1,4 @@
-import type { LivePoint } from '@radtune/core/contract'
+import type { LiveCell, LivePoint } from '@radtune/core/contract'
 import {
   AttributionControl,
   Map as MapLibreMap,
@@ -7,12 +7,12 @@ import {
   setWorkerUrl,
 } from 'maplibre-gl'
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?url'
-import type { HeardPoint } from '../live-model.ts'
+import type { HeardPoint } from '../live-update.ts'
 import { MAX_ZOOM, type MapPlace } from '../view-state.ts'
 import { type AlertLabel, createLabelLayer } from './alert-labels.ts'
 import { baseStyle, loadWorld, paintOf } from './base-style.ts'
 import { drawCells } from './draw-cells.ts'
-import { type GridCell, gridCells, gridSize, POINTS_FROM_ZOOM } from './grid-cells.ts'
+import { type GridCell, gridSize, POINTS_FROM_ZOOM, TOLD_SIZE, worldSquares } from './grid-cells.ts'
 import { addOverlay } from './map-overlay.ts'
 import { changeMapbox, withMapbox } from './mapbox-tiles.ts'
 import { type Camera, latitudeOf, longitudeOf, mercatorX, mercatorY, worldPixels } from './mercator.ts'
@@ -25,6 +25,8 @@ import './map.css'
 /** Everything that the map draws. */
 export interface MapScene {
   points: ReadonlyMap<string, HeardPoint>
+  /** Squares that the backend told of, which may know more sensors than `points` holds. */
+  cells: ReadonlyMap<number, LiveCell>
   labels: readonly AlertLabel[]
   /** Backend's clock, milliseconds: ages are counted from it. */
   nowMs: number
@@ -60,8 +62,17 @@ export interface LiveMapOptions {
   onLost(): void
 }
 
-const EMPTY_SCENE: MapScene = { points: new Map(), labels: [], nowMs: 0, cell: 'max', selected: null }
+const EMPTY_SCENE: MapScene = {
+  points: new Map(),
+  cells: new Map(),
+  labels: [],
+  nowMs: 0,
+  cell: 'max',
+  selected: null,
+}
 const CLICK_REACH_PX = 14
+/** A graphics context that was lost and not given back by then does not come back. */
+const LOST_AFTER_MS = 3000
 const FIT = { paddingPx: 60, paddingShare: 0.15, maxZoom: 11 }
 
 /** Makes a map in a container. Rejects when the browser has no WebGL. */
@@ -72,7 +83,9 @@ export async function createLiveMap(options: LiveMapOptions): Promise<LiveMap> {
   const map = openMap(options, withMapbox(baseStyle(world, theme), options))
   let scene = EMPTY_SCENE
   let buffer: PointBuffer = fillPointBuffer([], 0)
-  let gridNow: { of: MapScene['points']; size: number; cells: GridCell[] } | undefined
+  let gridNow:
+    | { of: MapScene['points']; told: MapScene['cells']; size: number; cells: GridCell[] }
+    | undefined
   let placed = options.place !== null
   const overlay = addOverlay(map)
   const labels = createLabelLayer(overlay.labels, options.onSelect)
@@ -88,8 +101,9 @@ export async function createLiveMap(options: LiveMapOptions): Promise<LiveMap> {
 
   const currentGrid = () => {
     const size = gridSize(map.getZoom())
-    if (gridNow?.of !== scene.points || gridNow.size !== size)
-      gridNow = { of: scene.points, size, cells: gridCells(scene.points.values(), size) }
+    const { points, cells: told } = scene
+    if (gridNow?.of !== points || gridNow.told !== told || gridNow.size !== size)
+      gridNow = { of: points, told, size, cells: worldSquares({ points: points.values(), told, size }) }
     return gridNow
   }
 
@@ -100,9 +114,8 @@ export async function createLiveMap(options: LiveMapOptions): Promise<LiveMap> {
     overlay.canvas.hidden = grid === null
     if (grid) {
       overlay.resize(now, map.getPixelRatio())
-      const { cells, size } = grid
       const pixelRatio = map.getPixelRatio()
-      drawCells(overlay.canvas, { cells, size, camera: now, pixelRatio, theme, shows: scene.cell })
+      drawCells(overlay.canvas, { cells: grid.cells, camera: now, pixelRatio, theme, shows: scene.cell })
     }
     labels.draw(scene.labels, { camera: now, grid: grid?.size ?? null })
     overlay.mark(scene.selected, now)
@@ -110,7 +123,7 @@ export async function createLiveMap(options: LiveMapOptions): Promise<LiveMap> {
   }
 
   const fit = ({ animate }: { animate: boolean }) => {
-    const bounds = boundsOf(scene.points.values())
+    const bounds = boundsOf(placesOf(scene))
     if (!bounds) return
     placed = true
     const { width, height } = camera()
@@ -118,7 +131,10 @@ export async function createLiveMap(options: LiveMapOptions): Promise<LiveMap> {
     map.fitBounds(bounds, { padding, maxZoom: FIT.maxZoom, animate })
   }
 
-  map.once('style.load', () => map.addLayer(layer))
+  // Again after a loss of the graphics context, of which the rest of the style comes back by itself.
+  map.on('style.load', () => {
+    if (!map.getLayer(layer.id)) map.addLayer(layer)
+  })
   map.on('render', drawOverlay)
   map.on('moveend', ({ originalEvent }) => {
     if (placed || originalEvent) options.onMove(placeOf(map))
@@ -129,14 +145,19 @@ export async function createLiveMap(options: LiveMapOptions): Promise<LiveMap> {
       const reach = CLICK_REACH_PX / worldPixels(map.getZoom())
       return options.onSelect(pointNear(buffer, { ...at, reach }) ?? null)
     }
-    const { cells, size } = currentGrid()
-    const cell = cells.find(
-      ({ column, row }) => column === Math.floor(at.x * size) && row === Math.floor(at.y * size),
+    const cell = currentGrid().cells.find(
+      ({ size, column, row }) => column === Math.floor(at.x * size) && row === Math.floor(at.y * size),
     )
-    if (cell) map.easeTo({ center: centreOf(cell, size), zoom: Math.min(MAX_ZOOM, map.getZoom() + 2) })
+    if (cell) map.easeTo({ center: centreOf(cell), zoom: Math.min(MAX_ZOOM, map.getZoom() + 2) })
     else options.onSelect(null)
   })
-  map.on('webglcontextlost', options.onLost)
+  let waiting: ReturnType<typeof setTimeout> | undefined
+  map.on('webglcontextlost', () => {
+    delete options.container.dataset.drawn
+    clearTimeout(waiting)
+    waiting = setTimeout(options.onLost, LOST_AFTER_MS)
+  })
+  map.on('webglcontextrestored', () => clearTimeout(waiting))
   map.on('error', ({ error }) => console.warn(`map: ${error.message}`))
 
   return {
@@ -146,7 +167,7 @@ export async function createLiveMap(options: LiveMapOptions): Promise<LiveMap> {
         layer.setPoints(buffer)
       }
       scene = next
-      if (!placed && scene.points.size > 0) fit({ animate: false })
+      if (!placed && scene.points.size + scene.cells.size > 0) fit({ animate: false })
       map.triggerRepaint()
     },
     zoomBy: (steps) => void map.easeTo({ zoom: map.getZoom() + steps }),
@@ -157,11 +178,15 @@ export async function createLiveMap(options: LiveMapOptions): Promise<LiveMap> {
     },
     setColours(scheme) {
       theme = MAP_THEMES[scheme]
+      if (!map.style) return
       changeMapbox(map, { ...options, scheme })
       for (const [id, property, colour] of paintOf(theme))
         if (map.getLayer(id)) map.setPaintProperty(id, property, colour)
     },
-    close: () => map.remove(),
+    close() {
+      clearTimeout(waiting)
+      map.remove()
+    },
   }
 }
 
@@ -204,11 +229,22 @@ function cameraOf(map: MapLibreMap): Camera {
   }
 }
 
-function centreOf({ column, row }: GridCell, size: number): [number, number] {
+function centreOf({ size, column, row }: Pick<GridCell, 'size' | 'column' | 'row'>): [number, number] {
   return [longitudeOf((column + 0.5) / size), latitudeOf((row + 0.5) / size)]
 }
 
-function boundsOf(points: Iterable<LivePoint>): [number, number, number, number] | undefined {
+type Place = Pick<LivePoint, 'latitude' | 'longitude'>
+
+/** Where there are sensors, as far as it is known. */
+function* placesOf({ points, cells }: MapScene): Generator<Place> {
+  yield* points.values()
+  for (const [column, row] of cells.values()) {
+    const [longitude, latitude] = centreOf({ size: TOLD_SIZE, column, row })
+    yield { latitude, longitude }
+  }
+}
+
+function boundsOf(points: Iterable<Place>): [number, number, number, number] | undefined {
   let [west, south, east, north] = [180, 90, -180, -90]
   for (const { latitude, longitude } of points) {
     west = Math.min(west, longitude)

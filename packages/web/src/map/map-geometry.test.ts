@@ -1,8 +1,9 @@
+import { LIVE_CELL_ZOOM, type LiveCell } from '@radtune/core/contract'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { HeardPoint } from '../live-model.ts'
+import { cellKey, type HeardPoint } from '../live-update.ts'
 import { placeLabels } from './alert-labels.ts'
-import { gridCells, gridSize } from './grid-cells.ts'
+import { gridCells, gridSize, TOLD_SIZE, worldSquares } from './grid-cells.ts'
 import {
   type Camera,
   latitudeOf,
@@ -134,6 +135,63 @@ describe('the grid', () => {
           const cellPx = worldPixels(zoom) / size
           expect(cellPx).toBeGreaterThanOrEqual(45)
           expect(cellPx).toBeLessThan(91)
+        },
+      ),
+    )
+  })
+})
+
+describe('squares that the backend tells of', () => {
+  const keyed = (cells: readonly LiveCell[]) => new Map(cells.map((cell) => [cellKey(cell), cell]))
+  const here = { column: 227, row: 99 }
+  /** Two sensors of the page in that square. */
+  const points = [heard({ usvh: 0.1 }), heard({ sensor: 'device:2', usvh: 0.3, critical: true })]
+
+  test('are of the zoom that the contract says', () => {
+    expect(TOLD_SIZE).toBe(2 ** LIVE_CELL_ZOOM)
+    expect(gridCells(points, TOLD_SIZE)).toMatchObject([here])
+  })
+
+  test('count where the backend holds more sensors, and keep what the page knows better', () => {
+    const told = keyed([
+      [227, 99, 5, 0.5, 2],
+      [226, 99, 5, 1.5, 4],
+    ])
+    const [square, ...others] = worldSquares({ points, told, size: 128 })
+    expect(others).toEqual([])
+    expect(square).toMatchObject({ size: 128, column: 113, row: 49, count: 10, maxUsvh: 4, critical: true })
+    expect(square?.meanUsvh).toBeCloseTo(1)
+    const [higher] = worldSquares({ points, told: keyed([[227, 99, 3, 0.1, 0.2]]), size: 256 })
+    expect(higher).toMatchObject({ count: 3, meanUsvh: expect.closeTo(0.1), maxUsvh: 0.3 })
+  })
+
+  test('are not asked where the page holds all sensors', () => {
+    const told = keyed([[227, 99, 2, 9, 9]])
+    expect(worldSquares({ points, told, size: 256 })).toEqual(gridCells(points, 256))
+    expect(worldSquares({ points, told, size: 512 })).toEqual(gridCells(points, 512))
+  })
+
+  test('stay whole in a grid a little finer, and are left out of a much finer one', () => {
+    const told = keyed([[227, 99, 5, 0.5, 2]])
+    expect(worldSquares({ points, told, size: 512 })).toMatchObject([{ ...here, size: 256, count: 5 }])
+    expect(worldSquares({ points, told, size: 1024 })).toEqual(gridCells(points, 1024))
+  })
+
+  test('lose nobody: the sum of the squares is that of the sensors that somebody knows', () => {
+    const cell = fc.record({
+      column: fc.integer({ min: 0, max: 255 }),
+      row: fc.integer({ min: 0, max: 255 }),
+    })
+    fc.assert(
+      fc.property(
+        fc.uniqueArray(cell, { selector: ({ column, row }) => `${column} ${row}` }),
+        fc.integer({ min: 0, max: 9 }),
+        (cells, power) => {
+          const told = keyed(cells.map(({ column, row }) => [column, row, 7, 0.2, 0.4]))
+          const squares = worldSquares({ points: [], told, size: 2 ** power })
+          expect(squares.reduce((sum, { count }) => sum + count, 0)).toBe(7 * cells.length)
+          for (const { meanUsvh, maxUsvh } of squares)
+            expect([meanUsvh, maxUsvh]).toEqual([expect.closeTo(0.2), 0.4])
         },
       ),
     )

@@ -1,5 +1,5 @@
 import { DOSE_CLASSES, doseClassIndex } from '../dose-class.ts'
-import type { HeardPoint } from '../live-model.ts'
+import type { HeardPoint } from '../live-update.ts'
 import { type Camera, mercatorX, mercatorY, worldPixels } from './mercator.ts'
 
 /** Floats for one point: x and y as a sum of two floats each, when it was heard, and its style. */
