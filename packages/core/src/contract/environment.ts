@@ -22,6 +22,8 @@ export const ENVIRONMENT = {
    */
   allowedHosts: 'RADTUNE_ALLOWED_HOSTS',
   allowedOrigins: 'RADTUNE_ALLOWED_ORIGINS',
+  /** Backend: JSON of `StackOutline`: what it looks at for the page's view of the system. */
+  stack: 'RADTUNE_STACK',
   /** Frontend: where the backend is, and optionally where the built page lies. */
   backendUrl: 'RADTUNE_BACKEND_URL',
   webRoot: 'RADTUNE_WEB_ROOT',

@@ -1,6 +1,6 @@
 import helmet from '@fastify/helmet'
 import websocket from '@fastify/websocket'
-import type { Health, LivePoint, LiveState } from '@radtune/core/contract'
+import type { Health, LivePoint, LiveState, LiveSystem } from '@radtune/core/contract'
 import { type FastifyInstance, fastify } from 'fastify'
 import type { WebSocket } from 'ws'
 import { type GuardOptions, guardRequest } from '../http/index.ts'
@@ -10,6 +10,8 @@ export interface PublicServerOptions extends GuardOptions {
   health(): Health
   metrics(): Promise<string>
   state(pointLimit: number): LiveState
+  /** Undefined when it was not told what to look at. */
+  system(): LiveSystem | undefined
   alerts(): LivePoint[]
   readingsOf(sensor: string, limit: number): PastReading[] | undefined
   /** Whether one more WebSocket client can be taken. */
@@ -56,6 +58,10 @@ export async function createPublicServer(options: PublicServerOptions): Promise<
     reply.type('text/plain; version=0.0.4; charset=utf-8').send(await options.metrics()),
   )
   server.get('/api/state', async () => options.state(STATE_POINTS))
+  server.get('/api/system', async (_request, reply) => {
+    const system = options.system()
+    return system ?? reply.code(404).send({ error: 'this backend was not told what stack it belongs to' })
+  })
   server.get('/api/alerts', async () => ({ alerts: options.alerts() }))
   server.get<{ Params: { id: string } }>('/api/sensors/:id/readings', async (request, reply) => {
     const sensor = request.params.id

@@ -1,0 +1,72 @@
+import type { LiveService, LiveSystem, Playback, ProviderSample } from '@radtune/core/contract'
+import type { Evaluation, Reading } from '@radtune/core/metrics'
+import type { SettingValues } from '@radtune/core/settings'
+import type { SeenOfService } from './watch-services.ts'
+
+export interface SystemParts {
+  at: number
+  services: readonly SeenOfService[]
+  provider: Reading<ProviderSample>
+  settings: Partial<SettingValues>
+  evaluation: Evaluation
+  latencyTargetMs: number
+  advice: LiveSystem['advice']
+}
+
+/** What the page is told of the pipeline as a whole. What is not known is null. */
+export function drawSystem(parts: SystemParts): LiveSystem {
+  const { at, services, evaluation, latencyTargetMs, advice } = parts
+  const { flow, bottleneck } = evaluation
+  return {
+    type: 'system',
+    at,
+    playback: playbackOf(parts),
+    services: services.map(drawService),
+    flow: {
+      published: wholeOrNull(flow.provider.now),
+      processed: wholeOrNull(flow.out.now),
+      received: wholeOrNull(flow.received.now),
+    },
+    lag: valueOrNull(flow.lag.now),
+    latencyTargetMs,
+    bottleneck: bottleneck.stage === null ? null : bottleneck.sentence,
+    advice,
+  }
+}
+
+function drawService({ said, use }: SeenOfService): LiveService {
+  const { name, role, condition, reason } = said
+  return {
+    name,
+    role,
+    condition,
+    reason,
+    cpus: valueOrNull(use.cpus),
+    cpuLimit: use.cpuLimit,
+    memoryBytes: valueOrNull(use.memoryBytes),
+    memoryLimitBytes: use.memoryLimitBytes,
+  }
+}
+
+function playbackOf({ provider, settings }: SystemParts): Playback {
+  return {
+    speed: settings['provider.playbackSpeed'] ?? 0,
+    ratePerSecond: settings['provider.rate'] ?? 0,
+    paused: (settings as Record<string, unknown>)['provider.playback'] === 'paused',
+    state: provider.known ? provider.value.state : null,
+    gaps: provider.known ? gapsOf(provider.value) : null,
+  }
+}
+
+/** A provider of an earlier version does not tell of gaps. */
+function gapsOf(sample: ProviderSample & { gaps?: Playback['gaps'] }): Playback['gaps'] {
+  return sample.gaps ?? null
+}
+
+function valueOrNull(reading: Reading<number>): number | null {
+  return reading.known ? reading.value : null
+}
+
+function wholeOrNull(reading: Reading<number>): number | null {
+  return reading.known ? Math.round(reading.value) : null
+}
