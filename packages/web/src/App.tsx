@@ -13,6 +13,7 @@ import { Notice } from './Notice.tsx'
 import { Latency, Levels, Rate, Records } from './Panels.tsx'
 import type { PageConfig } from './page-config.ts'
 import { Stage } from './Stage.tsx'
+import { SystemPanel } from './SystemPanel.tsx'
 import { useViewState } from './use-view-state.ts'
 import type { MapPlace } from './view-state.ts'
 
@@ -77,7 +78,7 @@ export function App({ live, config }: { live: LiveConnection; config: PageConfig
           <div className="sheet-body" id="sheet-body">
             <div className="side">
               <Filters view={view} counts={counts} ranges={ranges} onChange={changeView} />
-              {/* Here: <SystemPanel system={model.system} stats={stats} /> */}
+              <SystemPanel system={model.system} stats={stats} />
               <Records stats={stats} />
               <Latency stats={stats} />
               <Rate stats={stats} rates={model.rates} />

@@ -1,5 +1,5 @@
 import type { LiveService, LiveSystem, Playback, ProviderSample } from '@radtune/core/contract'
-import type { Evaluation, Reading } from '@radtune/core/metrics'
+import type { Evaluation, Metric, Reading } from '@radtune/core/metrics'
 import type { SettingValues } from '@radtune/core/settings'
 import type { SeenOfService } from './watch-services.ts'
 
@@ -23,9 +23,9 @@ export function drawSystem(parts: SystemParts): LiveSystem {
     playback: playbackOf(parts),
     services: services.map(drawService),
     flow: {
-      published: wholeOrNull(flow.provider.now),
-      processed: wholeOrNull(flow.out.now),
-      received: wholeOrNull(flow.received.now),
+      published: rateOf(flow.provider),
+      processed: rateOf(flow.out),
+      received: rateOf(flow.received),
     },
     lag: valueOrNull(flow.lag.now),
     latencyTargetMs,
@@ -67,6 +67,7 @@ function valueOrNull(reading: Reading<number>): number | null {
   return reading.known ? reading.value : null
 }
 
-function wholeOrNull(reading: Reading<number>): number | null {
-  return reading.known ? Math.round(reading.value) : null
+/** Commits and samples do not come in step, so one second alone says too much or too little: the mean of the last few. */
+function rateOf({ now, average }: Metric): number | null {
+  return now.known && average !== null ? Math.round(average) : null
 }

@@ -38,8 +38,8 @@ const JUDGE_EVERY_MS = 10_000
 const PATIENCE_MS = 300
 /** Five minutes: the rules look back less than two. */
 const HISTORY_SECONDS = 300
-/** What the view itself needs of the past; the rules have windows of their own. */
-const WINDOW_MS = 10_000
+/** What rates are taken over; the rules have windows of their own. */
+const WINDOW_MS = 5_000
 
 /**
  * Looks at the other services of the stack once a second, each of which may be absent, slow or somebody else, and puts together what
