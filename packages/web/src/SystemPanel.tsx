@@ -104,18 +104,24 @@ function Services({ services }: { services: readonly LiveService[] }) {
 function Service({ service }: { service: LiveService }) {
   const { name, condition, reason, cpus, cpuLimit, memoryBytes, memoryLimitBytes } = service
   return (
-    <tr data-testid={`service-${name}`}>
-      <th scope="row">
-        {name}
-        <span className={`condition is-${condition}`}>
-          <span aria-hidden="true">{CONDITION_MARKS[condition]} </span>
-          {condition}
-        </span>
-        {reason ? <small>{reason}</small> : null}
-      </th>
-      <Use text={cpuText(service)} share={shareOf(cpus, cpuLimit)} />
-      <Use text={memoryText(service)} share={shareOf(memoryBytes, memoryLimitBytes)} />
-    </tr>
+    <>
+      <tr data-testid={`service-${name}`}>
+        <th scope="row">
+          {name}
+          <span className={`condition is-${condition}`}>
+            <span aria-hidden="true">{CONDITION_MARKS[condition]} </span>
+            {condition}
+          </span>
+        </th>
+        <Use text={cpuText(service)} share={shareOf(cpus, cpuLimit)} />
+        <Use text={memoryText(service)} share={shareOf(memoryBytes, memoryLimitBytes)} />
+      </tr>
+      {reason ? (
+        <tr className="reason">
+          <td colSpan={3}>{reason}</td>
+        </tr>
+      ) : null}
+    </>
   )
 }
 
@@ -156,8 +162,7 @@ function AdviceLine({ advice }: { advice: LiveSystem['advice'] }) {
         <details>
           <summary>Why undecided?</summary>
           <p>
-            {advice.why}. The backend sees neither the machine nor the process of Kafka:{' '}
-            <code>radtune advise</code> does.
+            {advice.why}. <code>radtune advise</code> sees more of the stack than the backend does.
           </p>
         </details>
       ) : null}

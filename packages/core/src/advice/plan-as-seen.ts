@@ -49,7 +49,7 @@ export function planAsSeen({ machine, workload, services, settings }: SeenStack)
         ...(service.memoryBytes === null ? {} : { memoryBytes: service.memoryBytes }),
       }),
     ),
-    settings: onlySeen<StackSpec['settings']>('setting', Object.fromEntries(resolved)),
+    settings: onlySeen<StackSpec['settings']>('the settings', Object.fromEntries(resolved)),
   })
 }
 
@@ -72,7 +72,7 @@ function onlySeen<Whole extends object>(what: string, seen: Partial<Whole>): Who
   return new Proxy(seen, {
     get(target, name) {
       if (typeof name === 'symbol' || name in target) return Reflect.get(target, name)
-      throw new NotSeen(`${what} ${name} cannot be seen from here`)
+      throw new NotSeen(`${name} of ${what} cannot be seen from here`)
     },
   }) as Whole
 }

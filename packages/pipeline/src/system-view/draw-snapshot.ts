@@ -6,6 +6,7 @@ import {
   type WorkerSample,
 } from '@radtune/core/contract'
 import {
+  type HostLoad,
   type KafkaSnapshot,
   known,
   mapReading,
@@ -21,6 +22,7 @@ import type { ProgressAnswer, SeenOfService } from './watch-services.ts'
 export interface Seen {
   at: number
   services: readonly SeenOfService[]
+  host: Reading<HostLoad>
   progress: Reading<ProgressAnswer>
   settings: { revision: number | null; values: Partial<SettingValues> }
 }
@@ -28,7 +30,7 @@ export interface Seen {
 const NOT_LOOKED = unknown('the backend does not look at it; radtune monitor does')
 
 /** What the backend sees at one instant, in the form in which everything else about a stack is evaluated. */
-export function drawSnapshot({ at, services, progress, settings }: Seen): Snapshot {
+export function drawSnapshot({ at, services, host, progress, settings }: Seen): Snapshot {
   const said = services.map((service) => service.said)
   const provider = said.find(isProvider)
   const backend = said.find(isBackend)
@@ -36,7 +38,7 @@ export function drawSnapshot({ at, services, progress, settings }: Seen): Snapsh
     schema: 'radtune.snapshot/1',
     at,
     stack: NOT_LOOKED,
-    host: NOT_LOOKED,
+    host,
     services: known(services.map(serviceSnapshot), at),
     kafka: kafkaSnapshot(progress),
     workers: said

@@ -1,5 +1,5 @@
 import type { LiveService, LiveSystem, Playback, ProviderSample } from '@radtune/core/contract'
-import type { Evaluation, Metric, Reading } from '@radtune/core/metrics'
+import type { Bottleneck, Evaluation, Metric, Reading } from '@radtune/core/metrics'
 import type { SettingValues } from '@radtune/core/settings'
 import type { SeenOfService } from './watch-services.ts'
 
@@ -29,7 +29,7 @@ export function drawSystem(parts: SystemParts): LiveSystem {
     },
     lag: valueOrNull(flow.lag.now),
     latencyTargetMs,
-    bottleneck: bottleneck.stage === null ? null : bottleneck.sentence,
+    bottleneck: bottleneckSentence(bottleneck),
     advice,
   }
 }
@@ -61,6 +61,14 @@ function playbackOf({ provider, settings }: SystemParts): Playback {
 /** A provider of an earlier version does not tell of gaps. */
 function gapsOf(sample: ProviderSample & { gaps?: Playback['gaps'] }): Playback['gaps'] {
   return sample.gaps ?? null
+}
+
+/** Records that wait for services which are not busy may wait for Kafka, of which nobody here knows how busy it is. */
+function bottleneckSentence({ stage, cause, sentence }: Bottleneck): string | null {
+  if (stage === null) return null
+  return stage !== 'kafka' && cause === 'slow'
+    ? `${sentence}; or for Kafka: radtune monitor sees how busy that is, the backend does not`
+    : sentence
 }
 
 function valueOrNull(reading: Reading<number>): number | null {

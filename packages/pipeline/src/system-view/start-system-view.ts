@@ -1,12 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { SeenStack } from '@radtune/core/advice'
 import type { LiveSystem, StackOutline } from '@radtune/core/contract'
-import { DEFAULT_TARGETS, Evaluator, unknown } from '@radtune/core/metrics'
+import { DEFAULT_TARGETS, Evaluator, type HostLoad, type Reading, unknown } from '@radtune/core/metrics'
 import type { SettingValues } from '@radtune/core/settings'
 import { type AskJson, createHttpAsk } from './ask-json.ts'
 import { drawSnapshot } from './draw-snapshot.ts'
 import { drawSystem } from './draw-system.ts'
 import { isProvider } from './follow-service.ts'
+import { createHostMeter } from './host-load.ts'
 import { judgeRules } from './judge-rules.ts'
 import { appliedBy, seenStack } from './seen-stack.ts'
 import { type KafkaSource, type OwnSource, progressAt, watchServices } from './watch-services.ts'
@@ -22,6 +23,8 @@ export interface SystemViewOptions {
   log(message: string, details: Record<string, unknown>): void
   /** Over HTTP when left out. */
   ask?: AskJson
+  /** How busy the machine is; this one when left out. */
+  host?: (at: number) => Reading<HostLoad>
   everyMs?: number
   judgeEveryMs?: number
 }
@@ -55,6 +58,7 @@ export function startSystemView(options: SystemViewOptions): SystemView {
     windowMs: WINDOW_MS,
     capacity: HISTORY_SECONDS,
   })
+  const host = options.host ?? createHostMeter()
   const services = watchServices(outline, { own, kafka, ask })
   let advice: LiveSystem['advice'] = null
   let judgedAt = now()
@@ -72,7 +76,13 @@ export function startSystemView(options: SystemViewOptions): SystemView {
     )
     const progress = progressAt(kafka, at)
     const evaluation = evaluator.add(
-      drawSnapshot({ at, services: seen, progress, settings: { revision, values: settings } }),
+      drawSnapshot({
+        at,
+        services: seen,
+        host: host(at),
+        progress,
+        settings: { revision, values: settings },
+      }),
     )
     if (at - judgedAt >= judgeEveryMs) {
       judgedAt = at

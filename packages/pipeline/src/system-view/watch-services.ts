@@ -98,13 +98,17 @@ function watch(ask: () => Promise<void>, said: (at: number) => SaidOfService): W
   }
 }
 
-const NO_STATS = 'Kafka tells no service what it uses; radtune monitor shows it'
+const NO_STATS = 'what it uses is not seen from here, radtune monitor shows it'
 
 function kafkaSaid(name: string, { kafka, at }: { kafka: KafkaSource; at: number }): SaidOfService {
   const progress = progressAt(kafka, at)
   const known = { name, role: 'kafka' as const, sample: unknown<never>(NO_STATS) }
   return progress.known
-    ? { ...known, condition: 'healthy', reason: `answers in ${Math.round(progress.value.tookMs)} ms` }
+    ? {
+        ...known,
+        condition: 'healthy',
+        reason: `answers in ${Math.round(progress.value.tookMs)} ms; ${NO_STATS}`,
+      }
     : { ...known, condition: kafka.newest() || kafka.failure() ? 'silent' : 'unknown', reason: progress.why }
 }
 
