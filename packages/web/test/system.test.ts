@@ -24,10 +24,9 @@ describe.skipIf(chromiumIsMissing)(
       closers.push(() => clearInterval(going))
       const stats: Record<string, string | null> = { kafka: null }
       const servers = new Map<string, { close(): Promise<void> }>()
-      for (const [name, service] of stack.services) {
-        if (withoutLimits) service.cpuLimit = null
+      const startService = async (name: string, address = '127.0.0.1:0') => {
         const server = await startStatsServer({
-          address: '127.0.0.1:0',
+          address,
           sample: () => stack.sampleOf(name),
           health: () => ({ healthy: true, reason: null }),
           metrics: async () => '',
@@ -35,6 +34,10 @@ describe.skipIf(chromiumIsMissing)(
         closers.push(server.close)
         servers.set(name, server)
         stats[name] = `127.0.0.1:${server.port}`
+      }
+      for (const [name, service] of stack.services) {
+        if (withoutLimits) service.cpuLimit = null
+        await startService(name)
         if (name === 'worker-2') stats.backend = null
       }
       const topics = ['normal-data', 'critical-data'].map((topic) => new FakeTopic(topic))
@@ -59,7 +62,8 @@ describe.skipIf(chromiumIsMissing)(
         for (const topic of topics) topic.fetch()
       }, 1000)
       closers.push(() => clearInterval(fetching))
-      return { stack, servers, url: await stand.startPage(backend.httpPort) }
+      const restart = (name: string) => startService(name, stats[name] ?? undefined)
+      return { servers, restart, url: await stand.startPage(backend.httpPort) }
     }
 
     const rowOf = (page: Page, name: string) => page.getByTestId(`service-${name}`).innerText()
@@ -92,7 +96,7 @@ describe.skipIf(chromiumIsMissing)(
     }, 45_000)
 
     test('tells within five seconds of a service that is gone, and that it is back', async () => {
-      const { url, servers } = await startSystem()
+      const { url, servers, restart } = await startSystem()
       const { page } = await stand.open(`${url}?view=table`)
       await vi.waitFor(async () => expect(await textOf(page, 'system-sentence')).toMatch(/^All 6/), 15_000)
       const told = page.locator('.system [aria-live=polite]')
@@ -108,6 +112,8 @@ describe.skipIf(chromiumIsMissing)(
       expect(await told.textContent()).toBe('worker-1 is silent')
       expect(await rowOf(page, 'worker-1')).toMatch(/worker-1\s+✕ silent\s+no value\s+no value/)
       expect(await rowOf(page, 'provider')).toMatch(/healthy/)
+      await restart('worker-1')
+      await vi.waitFor(async () => expect(await textOf(page, 'system-sentence')).toMatch(/^All 6/), 5000)
     }, 45_000)
 
     test('shows what is used where no limit is enforced, and no bar', async () => {

@@ -22,8 +22,6 @@ export const ENVIRONMENT = {
    */
   allowedHosts: 'RADTUNE_ALLOWED_HOSTS',
   allowedOrigins: 'RADTUNE_ALLOWED_ORIGINS',
-  /** Backend: JSON of `StackOutline`: what it looks at for the page's view of the system. */
-  stack: 'RADTUNE_STACK',
   /** Frontend: where the backend is, and optionally where the built page lies. */
   backendUrl: 'RADTUNE_BACKEND_URL',
   webRoot: 'RADTUNE_WEB_ROOT',
@@ -37,4 +35,6 @@ export const ENVIRONMENT = {
   topics: 'RADTUNE_TOPICS',
   /** Topics: JSON object of the live settings of the plan, which the settings topic is made to say. */
   settings: 'RADTUNE_SETTINGS',
+  /** Backend: JSON object of `StackOutline`: what it looks at for the page's view of the system. */
+  stack: 'RADTUNE_STACK',
 } as const

@@ -7,7 +7,8 @@ export interface SystemParts {
   at: number
   services: readonly SeenOfService[]
   provider: Reading<ProviderSample>
-  settings: Partial<SettingValues>
+  /** What the settings topic says: what was asked for, whether or not it is in force yet. */
+  asked: Partial<SettingValues>
   evaluation: Evaluation
   latencyTargetMs: number
   advice: LiveSystem['advice']
@@ -48,11 +49,11 @@ function drawService({ said, use }: SeenOfService): LiveService {
   }
 }
 
-function playbackOf({ provider, settings }: SystemParts): Playback {
+function playbackOf({ provider, asked }: SystemParts): Playback {
   return {
-    speed: settings['provider.playbackSpeed'] ?? 0,
-    ratePerSecond: settings['provider.rate'] ?? 0,
-    paused: (settings as Record<string, unknown>)['provider.playback'] === 'paused',
+    speed: asked['provider.playbackSpeed'] ?? 0,
+    ratePerSecond: asked['provider.rate'] ?? 0,
+    paused: (asked as Record<string, unknown>)['provider.playback'] === 'pause',
     state: provider.known ? provider.value.state : null,
     gaps: provider.known ? gapsOf(provider.value) : null,
   }

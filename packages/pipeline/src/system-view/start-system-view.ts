@@ -93,7 +93,7 @@ export function startSystemView(options: SystemViewOptions): SystemView {
       at,
       services: seen,
       provider: provider?.sample ?? unknown('the plan has no provider'),
-      settings,
+      asked: values,
       evaluation,
       latencyTargetMs,
       advice,

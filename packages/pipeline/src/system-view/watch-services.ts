@@ -98,7 +98,7 @@ function watch(ask: () => Promise<void>, said: (at: number) => SaidOfService): W
   }
 }
 
-const NO_STATS = 'what it uses is not seen from here, radtune monitor shows it'
+const NO_STATS = 'radtune monitor shows what it uses'
 
 function kafkaSaid(name: string, { kafka, at }: { kafka: KafkaSource; at: number }): SaidOfService {
   const progress = progressAt(kafka, at)
