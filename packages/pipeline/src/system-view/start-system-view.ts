@@ -46,7 +46,8 @@ const WINDOW_MS = 5_000
 
 /**
  * Looks at the other services of the stack once a second, each of which may be absent, slow or somebody else, and puts together what
- * they say with what the backend knows by itself: evaluated as `radtune monitor` does it, and judged by the same rules of advice.
+ * they say with what the backend knows by itself: evaluated as `radtune monitor` does it, and judged by the same rules of advice. A fault
+ * in it is logged, and the map goes on.
  */
 export function startSystemView(options: SystemViewOptions): SystemView {
   const { outline, own, kafka, now, everyMs = EVERY_MS, judgeEveryMs = JUDGE_EVERY_MS } = options
@@ -104,7 +105,6 @@ export function startSystemView(options: SystemViewOptions): SystemView {
     try {
       advice = await judgeRules(evaluator, { seen, now: at })
     } catch (error) {
-      // A fault in a rule must not take the map with it.
       options.log('the rules of advice failed', { err: error })
       advice = null
     } finally {
@@ -115,7 +115,11 @@ export function startSystemView(options: SystemViewOptions): SystemView {
   async function look(): Promise<void> {
     const asked = Promise.all(services.map((service) => service.ask()))
     await Promise.race([asked, delay(PATIENCE_MS, undefined, { ref: false })])
-    current = draw()
+    try {
+      current = draw()
+    } catch (error) {
+      options.log('the system could not be looked at', { err: error })
+    }
   }
 
   let looking: Promise<void> | undefined
