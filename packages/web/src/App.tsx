@@ -14,6 +14,7 @@ import { Latency, Levels, Rate, Records } from './Panels.tsx'
 import { Playback } from './Playback.tsx'
 import type { PageConfig } from './page-config.ts'
 import { Stage } from './Stage.tsx'
+import { SystemPanel } from './SystemPanel.tsx'
 import { ThresholdControl } from './ThresholdControl.tsx'
 import { useSettingWriter } from './use-setting-writer.ts'
 import { useViewState } from './use-view-state.ts'
@@ -86,7 +87,7 @@ export function App({ live, config }: { live: LiveConnection; config: PageConfig
               <Filters view={view} counts={counts} ranges={ranges} onChange={changeView} />
               <Playback playback={model.system?.playback ?? null} gaps={model.gaps} writer={writer} />
               <ThresholdControl thresholds={thresholds} writer={writer} />
-              {/* Here: <SystemPanel system={model.system} stats={stats} /> */}
+              <SystemPanel system={model.system} stats={stats} />
               <Records stats={stats} />
               <Latency stats={stats} />
               <Rate stats={stats} rates={model.rates} />

@@ -17,6 +17,7 @@ export {
   readJournal,
 } from './journal-entry.ts'
 export { type Advice, evaluateRules, type JudgeOptions, judge, type RuleState } from './judge.ts'
+export { NotSeen, planAsSeen, type SeenService, type SeenStack } from './plan-as-seen.ts'
 export { printFigure } from './print-figure.ts'
 export { type Resolution, type ResolveOptions, resolveOpenEntry } from './resolve-open-entry.ts'
 export type {

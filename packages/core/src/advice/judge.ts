@@ -4,7 +4,18 @@ import { pinName } from '../stack/index.ts'
 import type { AdviceContext } from './context.ts'
 import { stageOf } from './cpu-holders.ts'
 import { healthOf } from './health.ts'
-import type { Change, Finding, Kept, Rule, RuleId, RuleResult, Severity, Step } from './rule.ts'
+import { NotSeen } from './plan-as-seen.ts'
+import {
+  type Change,
+  type Finding,
+  type Kept,
+  notEnough,
+  type Rule,
+  type RuleId,
+  type RuleResult,
+  type Severity,
+  type Step,
+} from './rule.ts'
 import { rules } from './rules/index.ts'
 
 /** What is to be changed, why, and what is left as it is. */
@@ -38,9 +49,18 @@ export interface RuleState {
   result: RuleResult
 }
 
-/** Where each rule stands. */
+/** Where each rule stands. One that asks for more of the plan than can be seen (`planAsSeen`) is not decided. */
 export function evaluateRules(context: AdviceContext, of: readonly Rule[] = rules): RuleState[] {
-  return of.map((rule) => ({ rule, result: rule.evaluate(context) }))
+  return of.map((rule) => ({ rule, result: evaluateRule(context, rule) }))
+}
+
+function evaluateRule(context: AdviceContext, rule: Rule): RuleResult {
+  try {
+    return rule.evaluate(context)
+  } catch (error) {
+    if (error instanceof NotSeen) return notEnough({ known: false, why: error.message, enoughAt: null })
+    throw error
+  }
 }
 
 /** Runs the rules and settles what they say among each other: the bottleneck decides, then how pressing it is. */

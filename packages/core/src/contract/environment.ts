@@ -42,4 +42,6 @@ export const ENVIRONMENT = {
   topics: 'RADTUNE_TOPICS',
   /** Topics: JSON object of the live settings of the plan, which the settings topic is made to say. */
   settings: 'RADTUNE_SETTINGS',
+  /** Backend: JSON object of `StackOutline`: what it looks at for the page's view of the system. */
+  stack: 'RADTUNE_STACK',
 } as const

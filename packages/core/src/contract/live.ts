@@ -128,6 +128,8 @@ export const liveSystemSchema = z.object({
   }),
   /** Records in the input topic that no worker has processed yet. */
   lag: z.number().nullable(),
+  /** What the p99 of the delay is to stay under, milliseconds; absent where the backend was not told. */
+  latencyTargetMs: z.number().optional(),
   /** What holds the flow back, in a sentence; null when nothing does or it cannot be told. */
   bottleneck: z.string().nullable(),
   /** What the tuning rules find of what the backend sees; null while they have not been asked. */

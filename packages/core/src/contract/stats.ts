@@ -81,6 +81,20 @@ export const settingsReportSchema = z.object({
 })
 export type SettingsReport = z.infer<typeof settingsReportSchema>
 
+/** What the kernel counts of the control group of a service, and allows it; null is what it does not tell. */
+export const controlGroupSchema = z.object({
+  /** In force; null where none is. 1 is one core. */
+  cpuLimit: z.number().nullable(),
+  memoryLimitBytes: z.number().nullable(),
+  /** Used memory less the page cache that the kernel can take back at once. */
+  workingSetBytes: z.number().nullable(),
+  /** CPU time of all that ever ran in it. */
+  cpuMs: z.number().nullable(),
+  /** CPU periods since the group was made, and those in which the limit held it back. */
+  throttling: z.object({ periods: z.number(), throttledPeriods: z.number() }).nullable(),
+})
+export type ControlGroupStats = z.infer<typeof controlGroupSchema>
+
 const processStats = {
   at: z.number(),
   service: z.string(),
@@ -92,7 +106,13 @@ const processStats = {
   settingsRevision: z.number().nullable(),
   /** Absent for a service that has no live settings. */
   settings: settingsReportSchema.optional(),
+  /** Absent where a service has no control group of its own. */
+  group: controlGroupSchema.optional(),
 }
+
+/** What every service says of its process, whatever else it says. */
+export const processSampleSchema = z.object(processStats)
+export type ProcessSample = z.infer<typeof processSampleSchema>
 
 export const workerSampleSchema = z.object({ ...processStats, slots: z.array(slotStatsSchema) })
 export type WorkerSample = z.infer<typeof workerSampleSchema>

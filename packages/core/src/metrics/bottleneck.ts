@@ -54,7 +54,9 @@ export function findBottleneck(load: FlowLoad, targets: Targets): Found {
     const culprit = worstOf(downstreamOf(stages, last))
     if (culprit) return tell(culprit, { waiting, targets })
   }
-  if (load.lag && (load.lag.state !== 'ok' || load.lag.drain.kind === 'never'))
+  // A lag is judged over several samples: it may be called too high when nothing waits any more.
+  const { lag } = load
+  if (lag && lag.records > 0 && (lag.state !== 'ok' || lag.drain.kind === 'never'))
     return behindLag(load, targets)
   if (load.late) {
     const held = stages.filter((stage) => isThrottled(stage, targets)).sort(byThrottling)[0]

@@ -35,6 +35,7 @@ export function composeIdentity(rendering: ComposeRendering, step: StartStep): Y
       stats: everywhere(CONTAINER_PORTS.stats),
       http: everywhere(role === 'frontend' ? CONTAINER_PORTS.frontend : CONTAINER_PORTS.backend),
       backend: `backend:${CONTAINER_PORTS.backend}`,
+      statsOf: (of) => `${of}:${CONTAINER_PORTS.stats}`,
     },
   })
   const described = Object.fromEntries(
@@ -53,6 +54,11 @@ function describedValue(variable: string, value: string, service: ServiceSpec | 
       return because(block(oneEachLine(text)), 'the topics, one a line, as Kafka names their settings')
     case ENVIRONMENT.settings:
       return because(block(oneEachLine(text)), 'the live settings, which the settings topic is made to say')
+    case ENVIRONMENT.stack:
+      return because(
+        block(oneEachLine(text)),
+        'what the page shows of the system: the machine, the workload, and where each service tells its stats',
+      )
     case ENVIRONMENT.slots: {
       const reason = service?.reasons.find(({ of }) => of === 'slots')
       return reason === undefined ? text : because(text, reason.sentence)

@@ -150,6 +150,7 @@ function renderNode({ spec, data, ports, paths }: LocalRendering, step: StartSte
     stats: loopback(statsPort ?? 0),
     http: loopback(role === 'frontend' ? ports.frontend : ports.backend),
     backend: loopback(ports.backend),
+    statsOf: (of: string) => loopback(ports.stats[of] ?? 0),
   }
   return {
     name,

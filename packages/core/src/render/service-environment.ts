@@ -1,4 +1,4 @@
-import { ENVIRONMENT } from '../contract/index.ts'
+import { ENVIRONMENT, type StackOutline } from '../contract/index.ts'
 import {
   liveSettingsOf,
   liveValuesOf,
@@ -23,6 +23,8 @@ export interface ServiceAddresses {
   /** Of the public server of the backend or the frontend. */
   http: string
   backend: string
+  /** Where the backend reaches the stats of another service, by its name. */
+  statsOf: (service: string) => string
 }
 
 /** The settings that services of a role read from their environment; limits and heaps travel as flags of the process instead. */
@@ -69,7 +71,10 @@ function roleEnvironment(
     case 'worker':
       return service === undefined ? {} : workerEnvironment(service, spec.services)
     case 'backend':
-      return { [ENVIRONMENT.httpAddress]: addresses.http }
+      return {
+        [ENVIRONMENT.httpAddress]: addresses.http,
+        [ENVIRONMENT.stack]: JSON.stringify(outlineOf(spec, addresses)),
+      }
     case 'frontend':
       return {
         [ENVIRONMENT.httpAddress]: addresses.http,
@@ -81,6 +86,18 @@ function roleEnvironment(
     case 'warm-up':
       return {}
   }
+}
+
+/** The broker has no stats, and the backend knows its own. */
+function outlineOf(
+  { machine, workload, services }: StackSpec,
+  { statsOf }: Pick<ServiceAddresses, 'statsOf'>,
+): StackOutline {
+  const stats = services.map(({ name, role }) => [
+    name,
+    role === 'kafka' || role === 'backend' ? null : statsOf(name),
+  ])
+  return { machine, workload, stats: Object.fromEntries(stats) }
 }
 
 /** Variables that only say what a service begins with: it follows the settings topic, so another value restarts nothing. */

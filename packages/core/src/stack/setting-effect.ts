@@ -17,7 +17,7 @@ export function settingEffect(
       return `radtune set applies it within seconds and nothing restarts: ${listed(names)} ${names.length === 1 ? 'says' : 'say'} when it is in force`
     case 'recreate':
       return key === 'worker.count'
-        ? 'radtune up adds or removes workers and the partitions are dealt out again; those of a removed worker wait for its session to end (consumer.sessionTimeout)'
+        ? 'radtune up adds or removes workers, the backend starts again to see them, and the partitions are dealt out again; those of a removed worker wait for its session to end (consumer.sessionTimeout)'
         : 'existing topics keep theirs; only a launch without earlier data (radtune up --fresh) makes them anew'
     case 'irreversible':
       return 'topics that exist cannot take it, as records would be scattered: radtune up refuses it (RT-KAFKA-001) unless --fresh drops the records'

@@ -1,4 +1,4 @@
-import type { LiveStats } from '@radtune/core/contract'
+import type { LiveStats, LiveSystem } from '@radtune/core/contract'
 import type { WebSocket } from 'ws'
 import type { FramePart } from './frame-queue.ts'
 
@@ -99,6 +99,15 @@ export class LiveClients {
       shared.set(key, text)
     }
     client.socket.send(text)
+  }
+
+  /** Tells how the system is to all who keep up; whoever does not gets it again soon enough. */
+  sendSystem(system: LiveSystem): void {
+    if (this.#clients.size === 0) return
+    const text = JSON.stringify(system)
+    for (const { socket, lagging } of this.#clients)
+      if (socket.readyState === socket.OPEN && !lagging && socket.bufferedAmount <= LAGGING_BYTES)
+        socket.send(text)
   }
 
   /** Says goodbye; a client that does not answer within half a second is cut off. */

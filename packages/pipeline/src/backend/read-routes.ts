@@ -5,7 +5,9 @@ import {
   healthSchema,
   type LivePoint,
   type LiveState,
+  type LiveSystem,
   liveStateSchema,
+  liveSystemSchema,
   sensorReadingsSchema,
 } from '@radtune/core/contract'
 import type { FastifyInstance } from 'fastify'
@@ -19,6 +21,8 @@ export interface ReadRoutesOptions {
   health(): Health
   metrics(): Promise<string>
   state(pointLimit: number): LiveState
+  /** Undefined when it was not told what to look at. */
+  system(): LiveSystem | undefined
   alerts(): LivePoint[]
   readingsOf(sensor: string, limit: number): PastReading[] | undefined
   /** Whether one more WebSocket client can be taken. */
@@ -46,6 +50,25 @@ export function addReadRoutes(server: FastifyInstance, options: ReadRoutesOption
       },
     },
     async () => options.state(STATE_POINTS),
+  )
+  server.get(
+    '/api/system',
+    {
+      schema: {
+        tags,
+        summary: 'How the pipeline is as a whole',
+        description:
+          'Services, flow, lag, playback and what the tuning rules find, as far as the backend can see them.',
+        response: {
+          200: liveSystemSchema,
+          404: apiErrorSchema.describe('This backend was not told what stack it belongs to'),
+          ...REFUSALS,
+        },
+      },
+    },
+    async (_request, reply) =>
+      options.system() ??
+      reply.code(404).send({ error: 'this backend was not told what stack it belongs to' }),
   )
   server.get(
     '/api/alerts',

@@ -1,4 +1,5 @@
 import { type PartitionProgress, type RecordSums, sumRecords } from '@radtune/core/contract'
+import type { KafkaSource, ProgressAnswer } from '../system-view/index.ts'
 
 export interface RecordSumsPollerOptions {
   progress(): Promise<PartitionProgress[]>
@@ -7,7 +8,7 @@ export interface RecordSumsPollerOptions {
   everyMs?: number
 }
 
-export interface RecordSumsPoller {
+export interface RecordSumsPoller extends KafkaSource {
   /** Null while Kafka does not answer. */
   current(): RecordSums | null
   /** Partitions whose counters do not match their offsets. */
@@ -24,15 +25,18 @@ const STALE_MS = 4000
 /** Reads the committed counters once a second, one question at a time. */
 export function startRecordSumsPoller(options: RecordSumsPollerOptions): RecordSumsPoller {
   const startedAt = options.now()
-  let answer: { at: number; sums: RecordSums; mismatches: number } | undefined
+  let answer: (ProgressAnswer & { sums: RecordSums; mismatches: number }) | undefined
   let failure: string | undefined
   let asking: Promise<void> | undefined
   let reported = false
 
   async function ask(): Promise<void> {
     try {
-      const { sums, mismatches } = sumRecords(await options.progress())
-      answer = { at: options.now(), sums, mismatches: mismatches.length }
+      const askedAt = options.now()
+      const partitions = await options.progress()
+      const { sums, mismatches } = sumRecords(partitions)
+      const at = options.now()
+      answer = { at, tookMs: at - askedAt, partitions, sums, mismatches: mismatches.length }
       failure = undefined
       if (mismatches.length > 0 && !reported) options.log('counters do not match offsets', { mismatches })
       reported = mismatches.length > 0
@@ -50,6 +54,8 @@ export function startRecordSumsPoller(options: RecordSumsPollerOptions): RecordS
   const timer = setInterval(poll, options.everyMs ?? EVERY_MS)
   poll()
   return {
+    newest: () => answer,
+    failure: () => failure?.split('\n')[0] ?? null,
     current: () => (isFresh() ? (answer?.sums ?? null) : null),
     mismatches: () => answer?.mismatches ?? 0,
     problem() {

@@ -1,4 +1,10 @@
-import { type LiveCell, liveFrameSchema, liveStateSchema } from '@radtune/core/contract'
+import {
+  type LiveCell,
+  type LiveSystem,
+  liveFrameSchema,
+  liveStateSchema,
+  liveSystemSchema,
+} from '@radtune/core/contract'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { WebSocket } from 'ws'
 import { outputRecord, rawRecord } from '../../test/fake-readings.ts'
@@ -442,5 +448,38 @@ describe('the API', () => {
     expect(response.headers.get('content-security-policy')).toContain("default-src 'none'")
     expect((await fetch(`${url}/api/state`, { headers: { origin: 'http://evil.example' } })).status).toBe(403)
     expect((await fetch(`${url}/ws`)).status).toBe(426)
+  })
+})
+
+describe('the system as a whole', () => {
+  const outline = {
+    machine: { cpus: 4, memoryBytes: 8e9, usableMemoryBytes: 7e9 },
+    workload: { minPerSecond: 1000, maxPerSecond: 10_000, latencyTargetMs: 100 },
+    // Nothing listens on port 1.
+    stats: { kafka: null, 'worker-1': '127.0.0.1:1', backend: null },
+  }
+  const system = { outline, settings: () => ({ revision: 3, values: { 'provider.rate': 500 } }) }
+  const systemsIn = (messages: readonly (Message | LiveSystem)[]) =>
+    messages.filter((message): message is LiveSystem => message.type === 'system')
+
+  test('is told by /api/system and over /ws, and keeps the contract', async () => {
+    const { url, httpPort } = await start({ system, limits: { systemEveryMs: 20 } })
+    const { messages } = await connect(httpPort)
+    await vi.waitFor(async () => {
+      const told = liveSystemSchema.parse(await (await fetch(`${url}/api/system`)).json())
+      expect(told.services.map(({ name, condition }) => `${name} ${condition}`)).toEqual([
+        'kafka healthy',
+        'worker-1 silent',
+        'backend healthy',
+      ])
+      expect(told).toMatchObject({ latencyTargetMs: 100, playback: { ratePerSecond: 500, state: null } })
+    })
+    await vi.waitFor(() => expect(systemsIn(messages).length).toBeGreaterThan(2))
+    liveSystemSchema.parse(systemsIn(messages).at(-1))
+  })
+
+  test('is not told by a backend that was not told of it', async () => {
+    const { url } = await start()
+    expect((await fetch(`${url}/api/system`)).status).toBe(404)
   })
 })

@@ -10,6 +10,7 @@ import type {
 import { type GuardOptions, listenFastify } from '../http/index.ts'
 import type { LookBack } from '../kafka/index.ts'
 import { processSample, startStatsServer } from '../stats-server/index.ts'
+import { type SystemViewOptions, startSystemView } from '../system-view/index.ts'
 import { backendMetrics } from './backend-metrics.ts'
 import { LiveClients } from './live-clients.ts'
 import { LIVE_STATE_LIMITS, type LiveStateLimits } from './live-state.ts'
@@ -37,6 +38,8 @@ export interface BackendOptions extends GuardOptions {
   writes?: WriteRoutesOptions
   /** The live settings that it runs by; absent when there are none. */
   settings?: () => SettingsReport
+  /** What it is to look at for the view of the whole system; absent when there is nothing. */
+  system?: Pick<SystemViewOptions, 'outline' | 'settings'>
   logger: { info(details: object, message: string): void; warn(details: object, message: string): void }
   /** Wall-clock milliseconds. */
   now?: () => number
@@ -48,6 +51,7 @@ export interface BackendLimits extends LiveStateLimits {
   /** Bytes of one frame, whole. */
   frameBytes: number
   frameEveryMs: number
+  systemEveryMs: number
   heartbeatMs: number
   /** Sensors in the snapshot that a client begins with. */
   snapshotPoints: number
@@ -66,6 +70,7 @@ const LIMITS: BackendLimits = {
   clients: 200,
   frameBytes: 20 * 1024,
   frameEveryMs: 250,
+  systemEveryMs: 1000,
   heartbeatMs: 5000,
   snapshotPoints: 2000,
 }
@@ -154,7 +159,7 @@ export async function startBackend(options: BackendOptions): Promise<RunningBack
     clients.renew()
   }
 
-  const process = processSample(options.service, now)
+  const process = processSample(options.service, { now })
   const sample = (): BackendSample => {
     const { recordsPerSecond, received, levels, endToEnd } = stats(0)
     const { count, skippedFrames } = clients
@@ -173,6 +178,21 @@ export async function startBackend(options: BackendOptions): Promise<RunningBack
       skippedFrames,
     }
   }
+  const system =
+    options.system &&
+    startSystemView({
+      ...options.system,
+      own: { sample, health },
+      kafka: sums,
+      now,
+      log,
+      everyMs: limits.systemEveryMs,
+    })
+  if (system) {
+    stopping.push(() => system.stop())
+    const sending = setInterval(() => clients.sendSystem(system.current()), limits.systemEveryMs)
+    stopping.push(() => clearInterval(sending))
+  }
   const metrics = () =>
     backendMetrics({
       sample: sample(),
@@ -190,6 +210,7 @@ export async function startBackend(options: BackendOptions): Promise<RunningBack
       ...options,
       health,
       metrics,
+      system: () => system?.current(),
       state: (pointLimit) => snapshot(pointLimit, clients.skippedFrames),
       alerts: () => live.state.alerts(),
       readingsOf: (sensor, limit) => live.state.readingsOf(sensor, limit),

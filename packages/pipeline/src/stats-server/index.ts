@@ -1,3 +1,3 @@
 export { LatencyBucketCounts, LatencyHistogram, LatencyMeter, latencyHistogramText } from './latency.ts'
-export { type ProcessSample, processSample } from './process-sample.ts'
+export { processSample } from './process-sample.ts'
 export { type RunningStatsServer, type StatsServerOptions, startStatsServer } from './start-stats-server.ts'

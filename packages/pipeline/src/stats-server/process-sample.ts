@@ -1,23 +1,17 @@
-import type { SettingsReport } from '@radtune/core/contract'
+import type { ControlGroupStats, ProcessSample, SettingsReport } from '@radtune/core/contract'
+import { findOwnGroup } from './control-group.ts'
 
-/** What every service says of its own process. */
-export interface ProcessSample {
+export interface ProcessSampleOptions {
   /** Wall-clock milliseconds. */
-  at: number
-  service: string
-  pid: number
-  uptimeMs: number
-  rssBytes: number
-  /** CPU time of all threads since the process started. */
-  cpuMs: number
-  settingsRevision: number | null
-  settings?: SettingsReport
+  now?: () => number
+  /** Reads the control group of this process; undefined where it has none of its own. */
+  group?: (() => ControlGroupStats) | undefined
 }
 
 /** Returns a function that reads the process; reading has no side effects. */
 export function processSample(
   service: string,
-  now: () => number = Date.now,
+  { now = Date.now, group = findOwnGroup() }: ProcessSampleOptions = {},
 ): (settings?: SettingsReport) => ProcessSample {
   return (settings) => {
     const { user, system } = process.cpuUsage()
@@ -30,6 +24,7 @@ export function processSample(
       cpuMs: (user + system) / 1000,
       settingsRevision: settings?.revision ?? null,
       ...(settings ? { settings } : {}),
+      ...(group ? { group: group() } : {}),
     }
   }
 }

@@ -97,7 +97,7 @@ test.each(['9100', 'localhost', '127.0.0.1:', '127.0.0.1:99999', '::1:80', ''])(
 
 test('the process sample has the numbers of this process', () => {
   const settings = { revision: 17, applied: { 'thresholds.high': 200 }, rejected: [], problem: null }
-  const sample = processSample('backend', () => 5)(settings)
+  const sample = processSample('backend', { now: () => 5 })(settings)
   expect(sample).toMatchObject({
     at: 5,
     service: 'backend',

@@ -4,6 +4,7 @@ import type { AdviceContext } from '../context.ts'
 import { stageOf } from '../cpu-holders.ts'
 import { memoryHoldersOf } from '../memory-holders.ts'
 import { type MemoryHolder, type MovedMemory, moveMemory, outsideHeapBytes } from '../move-memory.ts'
+import { asFarAsSeen } from '../plan-as-seen.ts'
 import { printFigure } from '../print-figure.ts'
 import { NOTHING, type Proposed, proposeStep } from '../propose-step.ts'
 import { type Change, evidenceOf, type Finding, found, notEnough, quiet, type Rule, settle } from '../rule.ts'
@@ -45,7 +46,7 @@ function judgeKills(context: AdviceContext, service: ServiceSpec) {
     severity: 'critical',
     sentence: `${service.name} was killed for memory ${kills === 1 ? 'once' : `${kills} times`}`,
     evidence: [{ name: 'kills', value: kills, unit: 'count', windowMs: null }],
-    ...proposeLimit(context, service, 'it was killed for memory'),
+    ...asFarAsSeen(() => proposeLimit(context, service, 'it was killed for memory')),
   })
 }
 
@@ -59,7 +60,7 @@ function judgeCollection(context: AdviceContext, service: ServiceSpec) {
     severity: 'warn',
     sentence,
     evidence: [evidenceOf(`gc/${service.name}`, gc, 'share')],
-    ...proposeLargerHeap(context, { service, gc, sentence }),
+    ...asFarAsSeen(() => proposeLargerHeap(context, { service, gc, sentence })),
   })
 }
 
@@ -71,14 +72,19 @@ function judgeWorkingSet(context: AdviceContext, service: ServiceSpec) {
   const sentence = `${service.name} uses ${used} of its ${formatBytes(service.memoryBytes)}`
   if (!mostWindows(memory, ({ average }) => average >= memoryWarnShare)) return quiet(sentence)
   const isCritical = mostWindows(memory, ({ average }) => average >= criticalShare)
-  const smaller = isCritical ? proposeSmallerHeap(context, service, sentence) : NOTHING
   return found({
     ...about(service),
     severity: isCritical ? 'critical' : 'warn',
     sentence,
     evidence: [evidenceOf(`memory/${service.name}`, memory, 'share')],
-    ...(isCritical && smaller === NOTHING ? proposeLimit(context, service, sentence) : smaller),
+    ...(isCritical ? asFarAsSeen(() => proposeLessUse(context, service, sentence)) : NOTHING),
   })
+}
+
+/** A smaller heap, and where that is no answer a larger limit. */
+function proposeLessUse(context: AdviceContext, service: ServiceSpec, sentence: string): Proposed {
+  const smaller = proposeSmallerHeap(context, service, sentence)
+  return smaller === NOTHING ? proposeLimit(context, service, sentence) : smaller
 }
 
 function about({ name, role }: ServiceSpec): Pick<Finding, 'rule' | 'subject' | 'stage'> {
