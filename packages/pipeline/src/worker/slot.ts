@@ -74,8 +74,10 @@ export function createSlot(options: {
   settings: SlotSettings
   rules: RecordRules
   meter: SlotMeter
+  /** Done with each record beside what the stages do; only a planted fault has any. */
+  extraWork?: (() => void) | undefined
 }): Slot {
-  const { ports, meter } = options
+  const { ports, meter, extraWork } = options
   let { settings, rules } = options
   const owned = new Map<number, OwnedPartition>()
   let assigned: readonly number[] = []
@@ -236,6 +238,7 @@ export function createSlot(options: {
       })
     const outcome = processRecord(partition.state, record, refill)
     if (refill) return
+    extraWork?.()
     countOutcome(partition.counters, outcome)
     const sentAt = sentAtOf(record)
     if (outcome.kind !== 'duplicate' && record.offset > partition.written[outcome.topic]) {
