@@ -1,0 +1,142 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { describe, expect, it } from 'vitest'
+import { findJava } from '../../packages/cli/src/adapters/local/java.ts'
+import type { AdviseData } from '../../packages/cli/src/output/advise-data.ts'
+import { adviseWrongly, WRONG_STACK } from './advise-wrongly.ts'
+import { exactSums } from './exact-sums.ts'
+import { runJson, withProject } from './radtune.ts'
+import { readPids } from './read-stack.ts'
+import { slotEndedAt } from './worker-history.ts'
+
+/** Short enough for a test, long enough for a mean. */
+const SHORT = pins('advice.window=3s', 'advice.windows=2', 'advice.settle=4s')
+const VERIFY_MS = 9000
+const MIB = 1024 * 1024
+
+const obstacle = await findJava(process.env).then(
+  () => undefined,
+  (error: Error) => error.message,
+)
+
+function pins(...assignments: string[]): string[] {
+  return assignments.flatMap((assignment) => ['--set', assignment])
+}
+
+async function up(project: string, ...args: string[]): Promise<void> {
+  const all = ['up', '--profile', '4c8g', '--port', 'auto', '--timeout', '120s', ...args]
+  expect((await runJson(project, all)).document).toMatchObject({ ok: true })
+}
+
+async function advise(project: string, ...args: string[]): Promise<AdviseData> {
+  const { document } = await runJson(project, ['advise', ...args])
+  expect(document.error).toBeNull()
+  return document.data as AdviseData
+}
+
+/** Judges again and again until there is a finding: collections of garbage and other work on the machine come in between. */
+async function findingOf(project: string, rule: string, timeoutMs: number): Promise<AdviseData> {
+  for (const giveUpAt = Date.now() + timeoutMs; ; ) {
+    const data = await advise(project, '--only', rule)
+    if (data.advice.findings.length > 0) return data
+    expect(Date.now(), data.rules.find(({ id }) => id === rule)?.detail).toBeLessThan(giveUpAt)
+  }
+}
+
+const setting = async (project: string, key: string) =>
+  (await runJson(project, ['get', key])).document.data.settings[0].value
+
+describe.skipIf(obstacle !== undefined)(
+  `advice about planted faults, on real Kafka${obstacle ? ` (skipped: ${obstacle})` : ''}`,
+  { timeout: 180_000 },
+  () => {
+    it('under-parallel: more slots, by how much they can do, and what waits drains', async () => {
+      await withProject(async (project) => {
+        // The machine of a test has other work too.
+        await up(project, '--demo', 'under-parallel', ...SHORT, ...pins('monitor.busyShare=0.99'))
+        await findingOf(project, 'throughput-low', 60_000)
+        const { advice, outcome } = await advise(
+          project,
+          '--apply',
+          '--only',
+          'throughput-low',
+          '--verify',
+          `${VERIFY_MS}ms`,
+        )
+        expect(advice.next).toMatchObject({ changes: [{ key: 'pipeline.parallelism', from: 1, to: 2 }] })
+        expect(advice.next?.why).toMatch(/^a slot can do [\d,]+\/s .* 2 slots do [\d,]+\/s to [\d,]+\/s/)
+        expect(outcome?.verdict.verdict, outcome?.verdict.sentence).toBe('kept')
+        const out = outcome?.verdict.comparisons.find(({ metric }) => metric === 'out')
+        expect(out?.after).toBeGreaterThan(out?.before ?? 0)
+        expect(await setting(project, 'pipeline.parallelism')).toBe(2)
+      })
+    })
+
+    it('memory: a larger heap, one service restarted for it, and every record in its place', async () => {
+      await withProject(async (project) => {
+        await up(project, '--demo', 'memory', ...SHORT)
+        await findingOf(project, 'memory-high', 60_000)
+        const before = await readPids(project)
+        const { advice, outcome } = await advise(
+          project,
+          '--apply',
+          '--only',
+          'memory-high',
+          '--verify',
+          `${VERIFY_MS}ms`,
+        )
+        expect(advice.findings[0]?.sentence).toMatch(
+          /^worker-1 spends \d+ % of its time in garbage collection$/,
+        )
+        expect(advice.next).toMatchObject({
+          effect: 'restart',
+          changes: [{ key: 'worker.heap', from: 160 * MIB, to: 240 * MIB }],
+        })
+        expect(outcome?.verdict.verdict, outcome?.verdict.sentence).toBe('kept')
+        const after = await readPids(project)
+        const restarted = Object.keys(after).filter((name) => after[name] !== before[name])
+        expect(restarted).toEqual(['worker-1'])
+        const { sums, counts } = await exactSums(project)
+        const { normal, critical, dirty } = counts
+        expect(counts).toMatchObject({ repeated: [], orphans: 0, misplaced: 0, outOfOrder: 0 })
+        expect(sums).toMatchObject({ in: counts.in, normal, critical, dirty })
+        expect(normal + critical + dirty + sums.duplicates).toBe(counts.in)
+      })
+    })
+
+    it('leak: found with the time until its end, which comes about then, and nothing that would hide it', async () => {
+      await withProject(async (project) => {
+        const long = pins('advice.window=4s', 'advice.windows=2', 'advice.longWindows=5')
+        await up(project, '--demo', 'leak', ...long, ...pins('worker.heap=224MiB'))
+        const log = join(project, '.radtune/local/logs/worker-1.log')
+        expect(readFileSync(log, 'utf8')).toMatch(/A FAULT IS PLANTED: .* 2 MiB more of heap every second/)
+        await delay(15_000)
+        const { advice } = await findingOf(project, 'memory-leak', 60_000)
+        const [found] = advice.findings
+        expect(found?.sentence).toMatch(/^the heap of worker-1\/0 grows by .* is reached in .* That is a bug/)
+        expect(advice.steps).toEqual([])
+        const leftMs = found?.evidence.find(({ unit }) => unit === 'ms')?.value ?? 0
+        const endedAt = await slotEndedAt(project, { since: advice.at, timeoutMs: 90_000 })
+        expect(((endedAt ?? 0) - advice.at) / leftMs).toBeGreaterThan(0.5)
+        expect(((endedAt ?? 0) - advice.at) / leftMs).toBeLessThan(2)
+      })
+    })
+
+    it('wrong advice: a step by a false belief is taken back, and called wrong', async () => {
+      await withProject(async (project) => {
+        await up(project, ...WRONG_STACK, ...SHORT)
+        await delay(VERIFY_MS)
+        const { verdict } = await adviseWrongly(project, { verifyMs: VERIFY_MS })
+        expect(verdict.verdict, verdict.sentence).toBe('reverted')
+        expect(verdict.sentence).toMatch(/p99 is worse, the prediction was wrong; .*expected .*: wrong/)
+        expect(await setting(project, 'consumer.fetchMinBytes')).toBe(1)
+        const last = readFileSync(join(project, '.radtune/journal.ndjson'), 'utf8')
+          .trimEnd()
+          .split('\n')
+          .at(-1)
+        expect(JSON.parse(last ?? '')).toMatchObject({ kind: 'verdict', verdict: 'reverted' })
+      })
+    })
+  },
+)
