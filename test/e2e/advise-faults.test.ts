@@ -35,12 +35,19 @@ async function advise(project: string, ...args: string[]): Promise<AdviseData> {
   return document.data as AdviseData
 }
 
-/** Judges again and again until there is a finding: collections of garbage and other work on the machine come in between. */
-async function findingOf(project: string, rule: string, timeoutMs: number): Promise<AdviseData> {
-  for (const giveUpAt = Date.now() + timeoutMs; ; ) {
-    const data = await advise(project, '--only', rule)
-    if (data.advice.findings.length > 0) return data
-    expect(Date.now(), data.rules.find(({ id }) => id === rule)?.detail).toBeLessThan(giveUpAt)
+const byOnly = (rule: string) => ['--only', rule]
+const applying = (rule: string) => ['--apply', '--verify', `${VERIFY_MS}ms`, ...byOnly(rule)]
+
+/** Asks again and again until the answer is there: collections of garbage and other work on the machine come in between. */
+async function adviseUntil(
+  project: string,
+  args: readonly string[],
+  isThere: (data: AdviseData) => boolean,
+): Promise<AdviseData> {
+  for (const giveUpAt = Date.now() + 60_000; ; ) {
+    const data = await advise(project, ...args)
+    if (isThere(data)) return data
+    expect(Date.now(), JSON.stringify(data.rules)).toBeLessThan(giveUpAt)
   }
 }
 
@@ -55,36 +62,31 @@ describe.skipIf(obstacle !== undefined)(
       await withProject(async (project) => {
         // The machine of a test has other work too.
         await up(project, '--demo', 'under-parallel', ...SHORT, ...pins('monitor.busyShare=0.99'))
-        await findingOf(project, 'throughput-low', 60_000)
-        const { advice, outcome } = await advise(
+        const { advice, outcome } = await adviseUntil(
           project,
-          '--apply',
-          '--only',
-          'throughput-low',
-          '--verify',
-          `${VERIFY_MS}ms`,
+          applying('throughput-low'),
+          (data) => data.outcome !== null,
         )
-        expect(advice.next).toMatchObject({ changes: [{ key: 'pipeline.parallelism', from: 1, to: 2 }] })
-        expect(advice.next?.why).toMatch(/^a slot can do [\d,]+\/s .* 2 slots do [\d,]+\/s to [\d,]+\/s/)
+        const [change] = advice.next?.changes ?? []
+        expect(change).toMatchObject({ key: 'pipeline.parallelism', from: 1 })
+        // On a machine with nothing else to do 2; a slot that has to share its core does less, and more of them are needed.
+        expect([2, 3]).toContain(change?.to)
+        expect(advice.next?.why).toMatch(/^a slot can do [\d,]+\/s .* slots do [\d,]+\/s to [\d,]+\/s/)
         expect(outcome?.verdict.verdict, outcome?.verdict.sentence).toBe('kept')
         const out = outcome?.verdict.comparisons.find(({ metric }) => metric === 'out')
         expect(out?.after).toBeGreaterThan(out?.before ?? 0)
-        expect(await setting(project, 'pipeline.parallelism')).toBe(2)
+        expect(await setting(project, 'pipeline.parallelism')).toBe(change?.to)
       })
     })
 
     it('memory: a larger heap, one service restarted for it, and every record in its place', async () => {
       await withProject(async (project) => {
         await up(project, '--demo', 'memory', ...SHORT)
-        await findingOf(project, 'memory-high', 60_000)
         const before = await readPids(project)
-        const { advice, outcome } = await advise(
+        const { advice, outcome } = await adviseUntil(
           project,
-          '--apply',
-          '--only',
-          'memory-high',
-          '--verify',
-          `${VERIFY_MS}ms`,
+          applying('memory-high'),
+          (data) => data.outcome !== null,
         )
         expect(advice.findings[0]?.sentence).toMatch(
           /^worker-1 spends \d+ % of its time in garbage collection$/,
@@ -112,7 +114,11 @@ describe.skipIf(obstacle !== undefined)(
         const log = join(project, '.radtune/local/logs/worker-1.log')
         expect(readFileSync(log, 'utf8')).toMatch(/A FAULT IS PLANTED: .* 2 MiB more of heap every second/)
         await delay(15_000)
-        const { advice } = await findingOf(project, 'memory-leak', 60_000)
+        const { advice } = await adviseUntil(
+          project,
+          byOnly('memory-leak'),
+          (data) => data.advice.findings.length > 0,
+        )
         const [found] = advice.findings
         expect(found?.sentence).toMatch(/^the heap of worker-1\/0 grows by .* is reached in .* That is a bug/)
         expect(advice.steps).toEqual([])

@@ -1,30 +1,45 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { WorkerSample } from '@radtune/core/contract'
+import type { ProviderSample, WorkerSample } from '@radtune/core/contract'
 import { readLaunch } from './read-stack.ts'
 
-/** When fewer records than `below` waited for all workers together, for the first time from `since` on; undefined while they do. */
-export async function drainedAt(
+/** How many records waited at an instant, and how long it took from then until fewer than `below` did; undefined while more do. */
+export async function drainSince(
   project: string,
   { since, below }: { since: number; below: number },
-): Promise<number | undefined> {
-  const told = new Map<number, number[]>()
-  const workers = Object.entries(readLaunch(project).ports.stats).filter(([name]) =>
-    name.startsWith('worker-'),
+): Promise<{ records: number; ms: number } | undefined> {
+  const waiting = (await waitingBySecond(project)).filter(([second]) => second * 1000 >= since)
+  const drained = waiting.find(([, records]) => records < below)
+  const [first] = waiting
+  return first && drained && { records: first[1], ms: drained[0] * 1000 - since }
+}
+
+/** What the provider of a new project has published, less what the slots have decided about, by the second. */
+async function waitingBySecond(project: string): Promise<[second: number, records: number][]> {
+  const { ports } = readLaunch(project)
+  const published = await countsOf<ProviderSample>(ports.stats.provider, (sample) => sample.published)
+  const workers = Object.keys(ports.stats).filter((name) => name.startsWith('worker-'))
+  const decided = await Promise.all(
+    workers.map((name) =>
+      countsOf<WorkerSample>(ports.stats[name], ({ slots }) => slots.reduce((sum, slot) => sum + slot.in, 0)),
+    ),
   )
-  for (const [, port] of workers) {
-    const { history } = await (await fetch(`http://127.0.0.1:${port}/stats`)).json()
-    for (const { at, slots } of history as WorkerSample[]) {
-      const second = Math.round(at / 1000)
-      told.set(second, [...(told.get(second) ?? []), sum(slots.flatMap(({ lag }) => Object.values(lag)))])
-    }
-  }
-  // A second that one of the workers does not tell of tells nothing.
-  const drained = [...told].filter(
-    ([second, lags]) => second * 1000 >= since && lags.length >= workers.length && sum(lags) < below,
-  )
-  return drained.length === 0 ? undefined : Math.min(...drained.map(([second]) => second * 1000))
+  return [...published].flatMap(([second, sent]): [number, number][] => {
+    const counts = decided.map((own) => own.get(second))
+    // A second that one of the workers does not tell of tells nothing.
+    if (counts.some((count) => count === undefined)) return []
+    return [[second, sent - counts.reduce<number>((sum, count) => sum + (count ?? 0), 0)]]
+  })
+}
+
+/** A counter by the second, as a service remembers it. */
+async function countsOf<Sample extends { at: number }>(
+  port: number | undefined,
+  count: (sample: Sample) => number,
+): Promise<Map<number, number>> {
+  const { history } = await (await fetch(`http://127.0.0.1:${port}/stats`)).json()
+  return new Map((history as Sample[]).map((sample) => [Math.round(sample.at / 1000), count(sample)]))
 }
 
 /** When a slot of worker-1 ended, from `since` on, by what the worker logged; waits for it. */
@@ -42,8 +57,4 @@ export async function slotEndedAt(
     if (first !== undefined) return first
   }
   return undefined
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0)
 }

@@ -34,10 +34,10 @@ export const DEMOS = {
     values: { 'consumer.fetchMinBytes': 1024 },
   },
   'under-parallel': {
-    sentence: 'one slot, and a record takes a millisecond of CPU',
-    rate: 1100,
+    sentence: 'one slot, and a record takes two milliseconds of CPU',
+    rate: 600,
     values: { 'pipeline.parallelism': 1 },
-    slotFault: 'work=1ms',
+    slotFault: 'work=2ms',
   },
   memory: {
     sentence: 'the heap of the only slot is nearly full',

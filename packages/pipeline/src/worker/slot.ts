@@ -58,6 +58,8 @@ export interface Slot {
  * committed for half a second at a time.
  */
 const SLICE = 512
+/** The same where each takes a millisecond or so. */
+const SLICE_OF_DEAR_RECORDS = 64
 
 /** Longest wait for acknowledgements before joining again; the group waits for this slot that long. */
 const FINISH_MS = 10_000
@@ -78,6 +80,7 @@ export function createSlot(options: {
   extraWork?: (() => void) | undefined
 }): Slot {
   const { ports, meter, extraWork } = options
+  const slice = extraWork ? SLICE_OF_DEAR_RECORDS : SLICE
   let { settings, rules } = options
   const owned = new Map<number, OwnedPartition>()
   let assigned: readonly number[] = []
@@ -210,7 +213,7 @@ export function createSlot(options: {
     for (const record of batch.records) {
       processOne(partition, record, receivedAt)
       taken += 1
-      if (taken % SLICE !== 0) continue
+      if (taken % slice !== 0) continue
       await turn()
       if (stopping || rebalancing || owned.get(batch.partition) !== partition) return
     }
