@@ -7,7 +7,7 @@ import type { AdviseData } from '../../packages/cli/src/output/advise-data.ts'
 import { adviseWrongly, WRONG_STACK } from './advise-wrongly.ts'
 import { exactSums } from './exact-sums.ts'
 import { runJson, withProject } from './radtune.ts'
-import { readPids } from './read-stack.ts'
+import { readLaunch, readPids } from './read-stack.ts'
 import { slotEndedAt } from './worker-history.ts'
 
 /** Short enough for a test, long enough for a mean. */
@@ -99,6 +99,7 @@ describe.skipIf(obstacle !== undefined)(
         const after = await readPids(project)
         const restarted = Object.keys(after).filter((name) => after[name] !== before[name])
         expect(restarted).toEqual(['worker-1'])
+        expect(readLaunch(project).slotFault, 'what was planted is still there').toBe('hold=96MiB')
         const { sums, counts } = await exactSums(project)
         const { normal, critical, dirty } = counts
         expect(counts).toMatchObject({ repeated: [], orphans: 0, misplaced: 0, outOfOrder: 0 })
