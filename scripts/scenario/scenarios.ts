@@ -26,7 +26,11 @@ const THOUSAND = ['--rate', '1000']
 export const scenarios: Readonly<Record<string, Scenario>> = {
   'starved-broker': demo('starved-broker'),
   'over-parallel': demo('over-parallel'),
-  'under-parallel': { ...demo('under-parallel'), run: underParallel },
+  'under-parallel': {
+    // One busy slot is half of two cores, and what else runs there may be no reason to be silent.
+    launch: () => ['--demo', 'under-parallel', '--set', 'monitor.busyShare=0.95'],
+    run: underParallel,
+  },
   'slow-fetch': demo('slow-fetch'),
   memory: { ...demo('memory'), run: memory },
   leak: { ...demo('leak'), run: leak },
@@ -52,8 +56,15 @@ async function advised(project: string, ...args: string[]): Promise<AdviseData> 
 
 async function applied(project: string, verify: string): Promise<AdviseData> {
   const data = await advised(project, '--apply', '--verify', verify)
-  console.log(data.outcome?.verdict.sentence ?? 'no step was made')
+  console.log(data.outcome?.verdict.sentence ?? noStepText(data))
   return data
+}
+
+/** What each rule says, where something was expected of one. */
+function noStepText({ rules }: AdviseData): string {
+  return ['no step was made', ...rules.map(({ id, state, detail }) => `  ${id} ${state}: ${detail}`)].join(
+    '\n',
+  )
 }
 
 /** One slot: also how long what waits takes to drain, against what more slots were thought to do. */

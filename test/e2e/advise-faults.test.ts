@@ -111,7 +111,7 @@ describe.skipIf(obstacle !== undefined)(
     it('leak: found with the time until its end, which comes about then, and nothing that would hide it', async () => {
       await withProject(async (project) => {
         const long = pins('advice.window=4s', 'advice.windows=2', 'advice.longWindows=5')
-        await up(project, '--demo', 'leak', ...long, ...pins('worker.heap=224MiB'))
+        await up(project, '--demo', 'leak', ...long, ...pins('worker.heap=192MiB'))
         const log = join(project, '.radtune/local/logs/worker-1.log')
         expect(readFileSync(log, 'utf8')).toMatch(/A FAULT IS PLANTED: .* 2 MiB more of heap every second/)
         await delay(15_000)
