@@ -93,13 +93,13 @@ describe.skipIf(obstacle !== undefined)(
         )
         expect(advice.next).toMatchObject({
           effect: 'restart',
-          changes: [{ key: 'worker.heap', from: 160 * MIB, to: 240 * MIB }],
+          changes: [{ key: 'worker.heap', from: 256 * MIB, to: 384 * MIB }],
         })
         expect(outcome?.verdict.verdict, outcome?.verdict.sentence).toBe('kept')
         const after = await readPids(project)
         const restarted = Object.keys(after).filter((name) => after[name] !== before[name])
         expect(restarted).toEqual(['worker-1'])
-        expect(readLaunch(project).slotFault, 'what was planted is still there').toBe('hold=96MiB')
+        expect(readLaunch(project).slotFault, 'what was planted is still there').toBe('hold=168MiB')
         const { sums, counts } = await exactSums(project)
         const { normal, critical, dirty } = counts
         expect(counts).toMatchObject({ repeated: [], orphans: 0, misplaced: 0, outOfOrder: 0 })

@@ -41,9 +41,9 @@ export const DEMOS = {
   },
   memory: {
     sentence: 'the heap of the only slot is nearly full',
-    rate: 4000,
-    values: { 'worker.count': 1, 'pipeline.parallelism': 1, 'worker.heap': 160 * MIB },
-    slotFault: 'hold=96MiB',
+    rate: 8000,
+    values: { 'worker.count': 1, 'pipeline.parallelism': 1, 'worker.heap': 256 * MIB },
+    slotFault: 'hold=168MiB',
   },
   leak: {
     sentence: 'the only slot holds on to 2 MiB more of heap every second',
