@@ -101,6 +101,24 @@ describe('stories of a stack that needs advice', () => {
     })
   })
 
+  test('under-parallel: no more is promised than the idle CPU of the machine carries', () => {
+    const pins = [
+      { key: 'pipeline.parallelism', value: 1, origin: 'overlay' },
+      { key: 'monitor.busyShare', value: 0.95, origin: 'flag' },
+    ] as const
+    const story = createAdviceStory({ pins: [...pins] })
+    story.in = 3000
+    story.out = 1900
+    story.hostCpu = 0.88
+    for (const slot of story.slots) Object.assign(slot, { busy: 0.97, perSecond: 1900 })
+    story.cpus.set('worker-1', 1)
+    story.tell(60)
+    const { next } = judge(story.context({ own: new Map([['pipeline.parallelism', 1]]) }))
+    // 0.48 CPUs are idle of 4: half as much again as the one that is used.
+    expect(next?.changes).toMatchObject([{ from: 1, to: 2 }])
+    expect(next?.why).toMatch(/2 slots do 2,8\d\d\/s to 2,8\d\d\/s, for which the machine has CPU/)
+  })
+
   test('under-parallel: a measured coefficient narrows what is expected', () => {
     const story = createAdviceStory({ pins: [{ key: 'pipeline.parallelism', value: 1, origin: 'overlay' }] })
     story.in = 2500
