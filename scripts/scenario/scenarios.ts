@@ -54,8 +54,8 @@ async function advised(project: string, ...args: string[]): Promise<AdviseData> 
   return document.data as AdviseData
 }
 
-async function applied(project: string, verify: string): Promise<AdviseData> {
-  const data = await advised(project, '--apply', '--verify', verify)
+async function applied(project: string, verify: string, ...args: string[]): Promise<AdviseData> {
+  const data = await advised(project, '--apply', '--verify', verify, ...args)
   console.log(data.outcome?.verdict.sentence ?? noStepText(data))
   return data
 }
@@ -99,7 +99,8 @@ function drainText(why: string, records: number): string {
 /** A heap too small: also what was restarted, and whether every record is where it belongs. */
 async function memory(project: string, { name, verify }: { name: string; verify: string }) {
   const before = await readPids(project)
-  const data = await applied(project, verify)
+  // Collections make readings late too, and a rule for that has its own ideas.
+  const data = await applied(project, verify, '--only', 'memory-high')
   const after = await readPids(project)
   const restarted = Object.keys(after).filter((service) => after[service] !== before[service])
   const { sums, counts } = await exactSums(project)

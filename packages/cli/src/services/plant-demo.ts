@@ -41,7 +41,7 @@ export const DEMOS = {
   },
   memory: {
     sentence: 'the heap of the only slot is nearly full',
-    rate: 8000,
+    rate: 6000,
     values: { 'worker.count': 1, 'pipeline.parallelism': 1, 'worker.heap': 256 * MIB },
     slotFault: 'hold=168MiB',
   },
