@@ -99,7 +99,8 @@ describe.skipIf(obstacle !== undefined)(
         const after = await readPids(project)
         const restarted = Object.keys(after).filter((name) => after[name] !== before[name])
         expect(restarted).toEqual(['worker-1'])
-        expect(readLaunch(project).slotFault, 'what was planted is still there').toBe('hold=168MiB')
+        const { slotFault } = await readLaunch(project)
+        expect(slotFault, 'what was planted is still there').toBe('hold=168MiB')
         const { sums, counts } = await exactSums(project)
         const { normal, critical, dirty } = counts
         expect(counts).toMatchObject({ repeated: [], orphans: 0, misplaced: 0, outOfOrder: 0 })

@@ -16,7 +16,8 @@ export async function exactSums(project: string): Promise<{ sums: RecordSums; co
   process.kill(provider, 'SIGSTOP')
   try {
     const sums = await processed(project)
-    return { sums, counts: await countTopics(`127.0.0.1:${readLaunch(project).ports.kafka}`) }
+    const { ports } = await readLaunch(project)
+    return { sums, counts: await countTopics(`127.0.0.1:${ports.kafka}`) }
   } finally {
     process.kill(provider, 'SIGCONT')
   }

@@ -1,12 +1,12 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { parse } from 'yaml'
+import { createProject } from '../../packages/cli/src/adapters/project/project-files.ts'
 import type { Launch } from '../../packages/cli/src/ports/runtime.ts'
 import { runJson } from './radtune.ts'
 
 /** What `radtune up` launched in a project, live changes included. */
-export function readLaunch(project: string): Launch {
-  return parse(readFileSync(join(project, '.radtune/stack.yaml'), 'utf8')) as Launch
+export async function readLaunch(project: string): Promise<Launch> {
+  const launch = await createProject({ directory: project }).readLaunch()
+  if (!launch) throw new Error(`${project} has launched nothing`)
+  return launch
 }
 
 /** Process ids of the services that run, by name. */

@@ -17,7 +17,7 @@ export async function drainSince(
 
 /** What the provider of a new project has published, less what the slots have decided about, by the second. */
 async function waitingBySecond(project: string): Promise<[second: number, records: number][]> {
-  const { ports } = readLaunch(project)
+  const { ports } = await readLaunch(project)
   const published = await countsOf<ProviderSample>(ports.stats.provider, (sample) => sample.published)
   const workers = Object.keys(ports.stats).filter((name) => name.startsWith('worker-'))
   const decided = await Promise.all(
