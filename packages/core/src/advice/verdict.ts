@@ -107,7 +107,7 @@ function compareAll(options: VerdictOptions): { comparisons: Comparison[]; unkno
   // What arrives within a second is on its way: the monitor judges lag by the same.
   const arriving = measureBoth(options, 'in')?.after ?? 0
   const limits = { p99: targets.latencyMs, lag: Math.max(targets.lagRecords, arriving) }
-  const waited = (measureBoth(options, 'lag')?.before ?? 0) > limits.lag
+  const waited = (measureBoth(options, 'lag')?.before ?? 0) > arriving
   if (waited && comparisons.some(isMoreComingOut)) return { comparisons, unknown }
   for (const { metric, unit } of WATCHED) {
     if (step.expected.some((expectation) => expectation.metric === metric)) continue
