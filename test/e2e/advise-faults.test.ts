@@ -62,6 +62,8 @@ describe.skipIf(obstacle !== undefined)(
       await withProject(async (project) => {
         // The machine of a test has other work too.
         await up(project, '--demo', 'under-parallel', ...SHORT, ...pins('monitor.busyShare=0.99'))
+        // What is before is to be the slot at work, not its first seconds.
+        await delay(12_000)
         const { advice, outcome } = await adviseUntil(
           project,
           applying('throughput-low'),
