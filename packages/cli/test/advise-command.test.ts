@@ -256,6 +256,25 @@ describe('what cannot be done is said', () => {
     expect(answer.exitCode).toBe(2)
   })
 
+  test('a demo that plants something in the slots does so for as long as it is asked for, and in the local runtime only', async () => {
+    const launched = async (...argv: string[]) => {
+      expect((await run(['up', '--quiet', ...argv])).exitCode).toBe(0)
+      return (await memory.runtime.inspect())?.launch
+    }
+    expect(await launched('--demo', 'leak')).toMatchObject({ slotFault: 'leak=2MiB/s' })
+    expect(await launched('--demo', 'leak')).toMatchObject({ slotFault: 'leak=2MiB/s' })
+    await run(['set', 'worker.memory=2GiB'])
+    const again = await run(['up'])
+    expect(again.stderr).toMatch(/~ slotFault {2}leak=2MiB\/s → nothing/)
+    expect((await memory.runtime.inspect())?.launch).not.toHaveProperty('slotFault')
+
+    memory.runtime = { ...memory.runtime, name: 'docker' }
+    const refused = await run(['up', '--demo', 'memory'])
+    expect(refused.stderr).toContain('RT-CLI-021')
+    expect(refused.stderr).toContain('radtune up --runtime local --demo memory')
+    expect(refused.exitCode).toBe(2)
+  })
+
   test('a recording is judged without a stack', async () => {
     await slowFetch()
     await run(['monitor', '--record', 'run.ndjson', '--until', 'healthy', '--quiet'])

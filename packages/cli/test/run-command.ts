@@ -2,6 +2,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
+import { afterAll } from 'vitest'
 import { runRadtune } from '../src/run-radtune.ts'
 import { createWorld, type World } from '../src/world.ts'
 
@@ -48,7 +49,6 @@ export async function runCommand(argv: readonly string[], options: CommandOption
 /** A new folder that is gone when the tests have ended. */
 export function emptyFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'radtune-command-'))
-  if (folders.length === 0) process.once('exit', removeFolders)
   folders.push(folder)
   return folder
 }
@@ -81,6 +81,7 @@ function listeningStream(columns: number | undefined) {
 
 const folders: string[] = []
 
-function removeFolders(): void {
+// Of the test file that imports this. The process of the tests is ended without being asked, so its own end is too late.
+afterAll(() => {
   for (const folder of folders) rmSync(folder, { recursive: true, force: true })
-}
+})

@@ -93,7 +93,7 @@ export default class Up extends BaseCommand {
     keep: Flags.boolean({ description: 'when a service fails, leave the others running' }),
     demo: Flags.string({
       description: 'a stack with something wrong, for radtune advise to put right',
-      options: ['starved-broker', 'over-parallel', 'slow-fetch'],
+      options: ['starved-broker', 'over-parallel', 'slow-fetch', 'under-parallel', 'memory', 'leak'],
       helpValue: 'NAME',
     }),
     port: Flags.string({
@@ -134,7 +134,11 @@ export default class Up extends BaseCommand {
     const demo =
       flags.demo === undefined
         ? undefined
-        : await this.#demo(places, { name: flags.demo as DemoName, profile: flags.profile })
+        : await this.#demo(places, {
+            name: flags.demo as DemoName,
+            profile: flags.profile,
+            runtime: world.runtime.name,
+          })
     const rate = flags.rate ?? demo?.rate
     const { spec } = await planProject(places, {
       profile: flags.profile,
@@ -164,6 +168,7 @@ export default class Up extends BaseCommand {
         {
           spec,
           data: { files: flags.data ?? [], loop, seed },
+          slotFault: demo?.slotFault,
           environment,
           port,
           once,
@@ -200,8 +205,8 @@ export default class Up extends BaseCommand {
 
   async #demo(
     places: PlanPlaces,
-    asked: { name: DemoName; profile: string | undefined },
-  ): Promise<{ rate: number }> {
+    asked: { name: DemoName; profile: string | undefined; runtime: StackWorld['runtime']['name'] },
+  ) {
     const { plantDemo } = await import('../services/plant-demo.ts')
     const demo = await plantDemo(places, { ...asked, now: this.world.clock.now() })
     this.output.say(`demo ${asked.name}: ${demo.sentence}; radtune advise says what to do about it`)

@@ -49,6 +49,7 @@ const finding = z.object({
   steps: z.array(step),
   kept: z.array(kept),
   forbidsMoreSlots: z.boolean().optional(),
+  forbidsMoreMemory: z.boolean().optional(),
   command: z.string().optional(),
 })
 

@@ -20,6 +20,8 @@ export interface StackPorts {
 export interface Launch {
   spec: StackSpec
   data: DataSource
+  /** Local only, of demos: what is planted in the slots of all workers, as `parseSlotFault` reads it. */
+  slotFault?: string
   ports: StackPorts
   /** Docker only: with the sources mounted and debug ports open, or without. */
   environment?: 'dev' | 'prod'

@@ -95,6 +95,7 @@ export async function relaunch(applying: Applying): Promise<void> {
         data.kind === 'files'
           ? { files: data.paths, loop: data.loop, seed: 1 }
           : { files: [], loop: false, seed: data.seed },
+      slotFault: running.slotFault,
       environment: running.environment ?? 'prod',
       port: undefined,
       once: false,

@@ -1,7 +1,7 @@
 import { compareSpecs, type SpecDifference } from '@radtune/core/stack'
 import type { Launch, StackPorts } from '../ports/runtime.ts'
 
-/** One field in which two launches differ: as of a plan, or `data` (a `DataSource`), `environment`, `port kafka`, `port worker-1 stats`. */
+/** One field in which two launches differ: as of a plan, or `data` (a `DataSource`), `slotFault`, `environment`, `port kafka`, `port worker-1 stats`. */
 export type LaunchDifference = SpecDifference
 
 /** Lists what makes two launches different stacks: what differs in the plans, the data and the ports. */
@@ -9,6 +9,8 @@ export function compareLaunches(from: Launch, to: Launch): LaunchDifference[] {
   const differences = compareSpecs(from.spec, to.spec)
   if (JSON.stringify(from.data) !== JSON.stringify(to.data))
     differences.push({ path: 'data', from: from.data, to: to.data })
+  if (from.slotFault !== to.slotFault)
+    differences.push({ path: 'slotFault', from: from.slotFault, to: to.slotFault })
   if (from.environment !== to.environment)
     differences.push({ path: 'environment', from: from.environment, to: to.environment })
   const [before, after] = [portsByName(from.ports), portsByName(to.ports)]

@@ -20,6 +20,8 @@ export interface LaunchRequest {
   spec: StackSpec
   /** Files and folders as typed (`-` is standard input), read once or in a `loop`; none is the generator with its `seed`. */
   data: { files: readonly string[]; loop: boolean; seed: number }
+  /** Of demos; see `Launch`. */
+  slotFault?: string | undefined
   /** Of the containers; the local runtime has no such difference. */
   environment: 'dev' | 'prod'
   /** Wish for the ports; see `decidePorts`. */
@@ -154,6 +156,7 @@ async function bringUp(launching: Launching, spec: StackSpec, data: DataSource):
   const launch: Launch = {
     spec,
     data,
+    ...(request.slotFault === undefined ? {} : { slotFault: request.slotFault }),
     ...(world.runtime.name === 'docker' ? { environment: request.environment } : {}),
     ports: await decidePorts({
       services: spec.services.map(({ name }) => name),

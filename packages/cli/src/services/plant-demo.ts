@@ -1,6 +1,8 @@
 import { RadtuneError } from '@radtune/core/errors'
 import type { SettingKey } from '@radtune/core/settings'
+import { MIB } from '@radtune/core/units'
 import { parse } from 'yaml'
+import type { Runtime } from '../ports/runtime.ts'
 import { editOverlay } from './edit-overlay.ts'
 import { createJournalStore, nextId } from './journal-store.ts'
 import { type PlanPlaces, planProject } from './plan-project.ts'
@@ -11,6 +13,8 @@ interface Demo {
   /** Readings per second that show it. */
   rate: number
   values: Readonly<Partial<Record<SettingKey, number>>>
+  /** What is planted in the slots, where settings alone show nothing. */
+  slotFault?: string
 }
 
 export const DEMOS = {
@@ -29,25 +33,57 @@ export const DEMOS = {
     rate: 50,
     values: { 'consumer.fetchMinBytes': 1024 },
   },
+  'under-parallel': {
+    sentence: 'one slot, and a record takes two milliseconds of CPU',
+    rate: 600,
+    values: { 'pipeline.parallelism': 1 },
+    slotFault: 'work=2ms',
+  },
+  memory: {
+    sentence: 'the heap of the only slot is nearly full',
+    rate: 6000,
+    values: { 'worker.count': 1, 'pipeline.parallelism': 1, 'worker.heap': 256 * MIB },
+    slotFault: 'hold=168MiB',
+  },
+  leak: {
+    sentence: 'the only slot holds on to 2 MiB more of heap every second',
+    rate: 500,
+    values: { 'worker.count': 1, 'pipeline.parallelism': 1, 'worker.heap': 512 * MIB },
+    slotFault: 'leak=2MiB/s',
+  },
 } as const satisfies Record<string, Demo>
 
 export type DemoName = keyof typeof DEMOS
 
+type PlantedDemo = Pick<Demo, 'rate' | 'sentence'> & { slotFault: string | undefined }
+
 /**
  * Gives a new project the settings of a demo, as a step in the journal: so advice may change them, and radtune advise --undo takes
- * them back. Answers the rate that shows it. Throws RT-UP-013 when the project has settings of its own.
+ * them back. Answers the rate that shows it, and what is to be planted in the slots. Throws RT-UP-013 when the project has settings
+ * of its own, and RT-CLI-021 when the demo plants something and the runtime is not the local one.
  */
 export async function plantDemo(
   places: PlanPlaces,
-  { name, profile, now }: { name: DemoName; profile: string | undefined; now: number },
-): Promise<{ rate: number; sentence: string }> {
-  const { sentence, rate, values }: Demo = DEMOS[name]
+  {
+    name,
+    profile,
+    runtime,
+    now,
+  }: { name: DemoName; profile: string | undefined; runtime: Runtime['name']; now: number },
+): Promise<PlantedDemo> {
+  const { sentence, rate, values, slotFault }: Demo = DEMOS[name]
+  if (slotFault !== undefined && runtime !== 'local')
+    throw new RadtuneError('RT-CLI-021', {
+      what: `--demo ${name} plants ${slotFault} in the workers, which only the local runtime does`,
+      fix: [`radtune up --runtime local --demo ${name}`],
+    })
+  const planted: PlantedDemo = { rate, sentence, slotFault }
   const path = `${places.projectDir}/.radtune/overlay.yaml`
   const before = await places.files.read(path)
   const journal = createJournalStore(places.files, places.projectDir, () => undefined)
   const entries = await journal.read()
   const own = (parse(before ?? '') as { settings?: object } | null)?.settings ?? {}
-  if (entries.some(({ opened }) => opened.by === by(name))) return { rate, sentence }
+  if (entries.some(({ opened }) => opened.by === by(name))) return planted
   if (Object.keys(own).length > 0)
     throw new RadtuneError('RT-UP-013', { what: `${path} has settings already` })
   const { spec } = await planProject(places, { profile, assignments: [] })
@@ -71,7 +107,7 @@ export async function plantDemo(
   await places.files.write(path, editOverlay(before, edits))
   for (const kind of ['applied', 'settled'] as const) await journal.append({ id, at: now, kind })
   await journal.append({ id, at: now, kind: 'verdict', verdict: 'kept', sentence: step.why })
-  return { rate, sentence }
+  return planted
 }
 
 function by(name: DemoName): string {

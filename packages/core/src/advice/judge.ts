@@ -102,17 +102,20 @@ function pressing({ stage, severity }: Finding, bottleneck: Bottleneck): number 
 
 /** Leaves out what another finding forbids, what would take from the bottleneck, and second opinions on a setting. */
 function siftSteps(findings: readonly Finding[], bottleneck: Bottleneck): { steps: Step[]; kept: Kept[] } {
-  const forbids = findings.find(({ forbidsMoreSlots }) => forbidsMoreSlots)
+  const noMoreSlots = findings.find(({ forbidsMoreSlots }) => forbidsMoreSlots)
+  const noMoreMemory = findings.find(({ forbidsMoreMemory }) => forbidsMoreMemory)
   const steps: Step[] = []
   const kept: Kept[] = []
   const decided = new Set<string>()
   for (const step of findings.flatMap((finding) => finding.steps)) {
     const objection =
-      forbids && growsSlots(step)
-        ? `${forbids.rule}: ${forbids.subject} has more than its share`
-        : takesFrom(step, bottleneck)
-          ? `${bottleneck.service ?? bottleneck.stage} is the bottleneck: nothing is taken from it`
-          : undefined
+      noMoreSlots && grows(step, SLOT_KEYS)
+        ? `${noMoreSlots.rule}: ${noMoreSlots.subject} has more than its share`
+        : noMoreMemory && grows(step, WORKER_MEMORY_KEYS)
+          ? `${noMoreMemory.rule}: ${noMoreMemory.subject} would use up more as well, only later`
+          : takesFrom(step, bottleneck)
+            ? `${bottleneck.service ?? bottleneck.stage} is the bottleneck: nothing is taken from it`
+            : undefined
     if (objection !== undefined) {
       kept.push(...step.changes.map((change) => keptOf(step.rule, change, objection)))
       continue
@@ -131,8 +134,10 @@ const SLOT_KEYS: readonly SettingKey[] = [
   'topics.radiation-data.partitions',
 ]
 
-function growsSlots({ changes }: Step): boolean {
-  return changes.some((change) => SLOT_KEYS.includes(change.key) && isLess(change.from, change.to))
+const WORKER_MEMORY_KEYS: readonly SettingKey[] = ['worker.heap', 'worker.memory']
+
+function grows({ changes }: Step, keys: readonly SettingKey[]): boolean {
+  return changes.some((change) => keys.includes(change.key) && isLess(change.from, change.to))
 }
 
 function takesFrom({ changes }: Step, { stage }: Bottleneck): boolean {

@@ -69,16 +69,18 @@ export function proposeMoreSlots(context: AdviceContext, load: Load): Proposed {
     calibration && range.low === range.high
       ? ` (what more slots are worth, ${range.low.toFixed(2)}, is ${calibration.sentence})`
       : ''
+  const ofMachine = rateOfMachine(context, perSecond)
   const capacity = (coefficient: number) => (slots: number) =>
-    capacityOf(slots, { perSlot, measuredAt: current, coefficient })
+    Math.min(ofMachine, capacityOf(slots, { perSlot, measuredAt: current, coefficient }))
   const most = Math.min(mostSlots(spec), slotsOfCpu(context, current))
   const to = growSlots({ current, partitions, most, required, capacity: capacity(range.low) })
   if (to === undefined) return NOTHING
   const [low, high] = [capacity(range.low)(to), capacity(range.high)(to)]
+  const bound = high === ofMachine ? ', for which the machine has CPU' : ''
   return proposeStep(context, 'throughput-low', {
     changes: [{ key: 'pipeline.parallelism', from: current, to }],
     stage: 'workers',
-    why: `a slot can do ${perS(perSlot)} (${perS(perSecond)} ÷ ${current} ÷ ${Math.round(busyShare * 100)} % busy); (${perS(load.inPerSecond)} + ${count(load.lagRecords)} waiting ÷ ${formatDuration(settings['advice.catchUp'])}) ÷ ${settings['advice.utilisation']} = ${perS(required)} are needed, and ${to} slots do ${perS(low)} to ${perS(high)}${drainSentence(load, { low, high })}${worth}`,
+    why: `a slot can do ${perS(perSlot)} (${perS(perSecond)} ÷ ${current} ÷ ${Math.round(busyShare * 100)} % busy); (${perS(load.inPerSecond)} + ${count(load.lagRecords)} waiting ÷ ${formatDuration(settings['advice.catchUp'])}) ÷ ${settings['advice.utilisation']} = ${perS(required)} are needed, and ${to} slots do ${perS(low)} to ${perS(high)}${bound}${drainSentence(load, { low, high })}${worth}`,
     expected: expectedOf(context, { load, low, high }),
     cost: 'partitions are dealt out again once',
   })
@@ -97,11 +99,30 @@ function proposeMorePartitions(
   })
 }
 
-/** Slots whose CPU, at what a busy one takes now, stays under the critical share of the limits. */
-function slotsOfCpu(context: AdviceContext, current: number): number {
+/** CPUs that the workers with slots use; undefined where that is not known. */
+function coresOfWorkers(context: AdviceContext): number | undefined {
   const cores = workersWithSlots(context).map(({ name }) => lastWindows(context, `cores/${name}`))
   const used = cores.reduce((sum, told) => sum + (told.known ? told.whole.average : 0), 0)
-  if (used <= 0 || cores.some((told) => !told.known)) return current
+  return used <= 0 || cores.some((told) => !told.known) ? undefined : used
+}
+
+/**
+ * Records per second for which the machine has CPU: those of now, and at the same cost with what is idle. Other programs keep what
+ * they use. Infinite where that is not known.
+ */
+function rateOfMachine(context: AdviceContext, perSecond: number): number {
+  const host = lastWindows(context, 'host.cpu')
+  const { host: machine } = context.snapshot
+  const used = coresOfWorkers(context)
+  if (!host.known || !machine.known || used === undefined) return Number.POSITIVE_INFINITY
+  const idle = machine.value.cpus * Math.max(0, 1 - host.whole.average)
+  return perSecond * (1 + idle / used)
+}
+
+/** Slots whose CPU, at what a busy one takes now, stays under the critical share of the limits. */
+function slotsOfCpu(context: AdviceContext, current: number): number {
+  const used = coresOfWorkers(context)
+  if (used === undefined) return current
   const all = context.spec.services.filter(({ role }) => role === 'worker')
   const limit = sumCpus(all.map(({ cpus }) => cpus)) * context.evaluator.targets.criticalShare
   return Math.floor((limit / used) * current)

@@ -81,6 +81,8 @@ export interface Finding {
   kept: readonly Kept[]
   /** Nobody may add slots or partitions while it holds. */
   forbidsMoreSlots?: boolean
+  /** Nobody may give the workers more memory while it holds: it would hide what is wrong. */
+  forbidsMoreMemory?: boolean
   /** To look closer, for a person. */
   command?: string
 }

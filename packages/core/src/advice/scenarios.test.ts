@@ -101,6 +101,24 @@ describe('stories of a stack that needs advice', () => {
     })
   })
 
+  test('under-parallel: no more is promised than the idle CPU of the machine carries', () => {
+    const pins = [
+      { key: 'pipeline.parallelism', value: 1, origin: 'overlay' },
+      { key: 'monitor.busyShare', value: 0.95, origin: 'flag' },
+    ] as const
+    const story = createAdviceStory({ pins: [...pins] })
+    story.in = 3000
+    story.out = 1900
+    story.hostCpu = 0.88
+    for (const slot of story.slots) Object.assign(slot, { busy: 0.97, perSecond: 1900 })
+    story.cpus.set('worker-1', 1)
+    story.tell(60)
+    const { next } = judge(story.context({ own: new Map([['pipeline.parallelism', 1]]) }))
+    // 0.48 CPUs are idle of 4: half as much again as the one that is used.
+    expect(next?.changes).toMatchObject([{ from: 1, to: 2 }])
+    expect(next?.why).toMatch(/2 slots do 2,8\d\d\/s to 2,8\d\d\/s, for which the machine has CPU/)
+  })
+
   test('under-parallel: a measured coefficient narrows what is expected', () => {
     const story = createAdviceStory({ pins: [{ key: 'pipeline.parallelism', value: 1, origin: 'overlay' }] })
     story.in = 2500
@@ -230,9 +248,30 @@ describe('stories of a stack that needs advice', () => {
       subject: 'worker-2/1',
       severity: 'critical',
     })
-    expect(advice.findings[0]?.sentence).toMatch(/grows by 57\.2 MiB a minute .* reached in 4m\d+s$/)
+    expect(advice.findings[0]?.sentence).toMatch(
+      /grows by 57\.2 MiB a minute .* reached in 4m\d+s, .* That is a bug: no setting/,
+    )
     expect(advice.findings[0]?.command).toContain('kill -USR1 100')
     expect(advice.steps).toEqual([])
+  })
+
+  test('memory: a leak that costs its time in collections gets no larger heap, which would hide it', () => {
+    const story = createAdviceStory({ pins: [{ key: 'worker.heap', value: '512MiB', origin: 'overlay' }] })
+    const own = new Map([['worker.heap', 512 * 1024 * 1024]])
+    for (const { worker, slot } of story.slots) story.gcMs.set(`${worker}/${slot}`, 250)
+    for (let second = 0; second < 140; second += 1) {
+      story.heap.set('worker-2/1', 60e6 + second * 1e6)
+      story.tell(1)
+    }
+    const advice = judge(story.context({ own }))
+    expect(ids(advice)).toEqual(expect.arrayContaining(['memory-leak', 'memory-high']))
+    expect(settings(advice)).not.toContainEqual(expect.stringMatching(/worker\.(heap|memory)/))
+    expect(advice.kept).toContainEqual({
+      rule: 'memory-high',
+      key: 'worker.heap',
+      value: 512 * 1024 * 1024,
+      why: 'memory-leak: worker-2/1 would use up more as well, only later',
+    })
   })
 
   test('memory: a heap too small for its load grows within the limit', () => {

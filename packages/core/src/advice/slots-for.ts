@@ -19,8 +19,8 @@ export function isOverloaded({ demand, capacity }: { demand: number; capacity: n
 }
 
 /**
- * The fewest slots, more than now, that can do what is required: a divisor of the partitions up to `most`. The largest of those
- * when none can; undefined when there is none.
+ * The fewest slots, more than now, that can do what is required: a divisor of the partitions up to `most`. The fewest of
+ * those that can do most when none can; undefined when there is none.
  */
 export function growSlots({
   current,
@@ -37,7 +37,8 @@ export function growSlots({
   capacity: (slots: number) => number
 }): number | undefined {
   const candidates = divisorsOf(partitions).filter((slots) => slots > current && slots <= most)
-  return candidates.find((slots) => capacity(slots) >= required) ?? candidates.at(-1)
+  const best = Math.max(...candidates.map(capacity))
+  return candidates.find((slots) => capacity(slots) >= Math.min(required, best))
 }
 
 /** The most slots, fewer than now, that fit: a divisor of the partitions within one step; undefined when there is none. */

@@ -68,6 +68,20 @@ describe('a verdict', () => {
     expect(verdict.sentence).toMatch(/^kept: it helped, but the prediction was wrong; .*: wrong$/)
   })
 
+  test('keeps what lets more out while records pile up, only slower than before', () => {
+    const lateAndMore = (out: number) => {
+      const overloaded = (story: AdviceStory) => Object.assign(story, { in: 3000, out: 1900 })
+      return verdictOf((story) => Object.assign(story, { out, p99Ms: 30_000 }), {
+        before: overloaded,
+        expected: [{ metric: 'out', unit: 'perSecond', better: 'higher', from: 1900, low: 2500, high: 2900 }],
+      })
+    }
+    const slower = lateAndMore(2600)
+    expect(slower.verdict, slower.sentence).toBe('kept')
+    const same = lateAndMore(1900)
+    expect(same.verdict, same.sentence).toBe('reverted')
+  })
+
   test('wrong advice: what got worse is reverted, and said to be wrong', () => {
     const verdict = verdictOf((story) => {
       story.p99Ms = 420

@@ -107,6 +107,8 @@ function compareAll(options: VerdictOptions): { comparisons: Comparison[]; unkno
   // What arrives within a second is on its way: the monitor judges lag by the same.
   const arriving = measureBoth(options, 'in')?.after ?? 0
   const limits = { p99: targets.latencyMs, lag: Math.max(targets.lagRecords, arriving) }
+  const waited = (measureBoth(options, 'lag')?.before ?? 0) > arriving
+  if (waited && comparisons.some(isMoreComingOut)) return { comparisons, unknown }
   for (const { metric, unit } of WATCHED) {
     if (step.expected.some((expectation) => expectation.metric === metric)) continue
     const measured = measureBoth(options, metric)
@@ -115,6 +117,11 @@ function compareAll(options: VerdictOptions): { comparisons: Comparison[]; unkno
       comparisons.push(compare({ metric, unit, better: 'lower', expected: null, ...measured }))
   }
   return { comparisons, unknown }
+}
+
+/** Where records waited before, what waits and how late it is would be worse without a step that more comes out for. */
+function isMoreComingOut(comparison: Comparison): boolean {
+  return comparison.metric === 'out' && comparison.better === 'higher' && isBetter(comparison)
 }
 
 function compare(measured: Omit<Comparison, 'outcome'>): Comparison {

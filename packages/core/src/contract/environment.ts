@@ -14,6 +14,11 @@ export const ENVIRONMENT = {
   slotHeapBytes: 'RADTUNE_SLOT_HEAP_BYTES',
   /** Worker: which of how many workers it is, as `1/2`: its share of a changed number of slots. */
   workerShare: 'RADTUNE_WORKER_SHARE',
+  /**
+   * Worker, of tests and demos alone: something wrong that is planted in each of its slots, as `parseSlotFault` reads it
+   * (`work=200us`, `leak=1MiB/s`, `hold=40MiB`). No generated file has it.
+   */
+  slotFault: 'RADTUNE_SLOT_FAULT',
   /** Backend and frontend: host:port of the public HTTP server. */
   httpAddress: 'RADTUNE_HTTP_ADDRESS',
   /**

@@ -1,12 +1,8 @@
 import type { WorkerSample } from '../contract/index.ts'
 import type { Reading } from '../metrics/index.ts'
-import { type ServiceSpec, splitWorkerHeap } from '../stack/index.ts'
-import { MIB } from '../units/index.ts'
+import { type ServiceSpec, slotYoungBytes, splitWorkerHeap } from '../stack/index.ts'
 import type { ComparedSource } from './compare-fields.ts'
 import { bytesField, type FieldOf, textField } from './field.ts'
-
-/** What V8 counts to the limit of a slot beside its old generation: one and a half times the young one, which slots have 16 MiB of. */
-const YOUNG_BYTES = 24 * MIB
 
 /** V8 rounds. */
 const TOLERANCE = 0.05
@@ -30,14 +26,14 @@ export function slotsSource(
     name: `slots of ${name}`,
     wanted: [
       textField({ ...of('slots'), class: 'setting' }, String(slots)),
-      ...(compared || !sample.known ? [bytesField(slotHeap, slotBytes + YOUNG_BYTES)] : []),
+      ...(compared || !sample.known ? [bytesField(slotHeap, slotBytes + slotYoungBytes)] : []),
     ],
     found: sample.known
       ? {
           state: 'read',
           fields: [
             textField({ ...of('slots'), class: 'setting' }, String(limits.length)),
-            ...(compared ? [bytesField(slotHeap, furthest(limits, slotBytes + YOUNG_BYTES))] : []),
+            ...(compared ? [bytesField(slotHeap, furthest(limits, slotBytes + slotYoungBytes))] : []),
           ],
         }
       : { state: 'unchecked', why: sample.why },

@@ -1,4 +1,4 @@
-import { REJECT_REASONS, sumDirty } from '../contract/index.ts'
+import { REJECT_REASONS, type SlotStats, sumDirty } from '../contract/index.ts'
 import type { Measuring } from './measure.ts'
 import { slotsOf } from './measure-workers.ts'
 import { type PartitionPosition, partitionsOf } from './partition-positions.ts'
@@ -83,11 +83,19 @@ function measureFromServices(snapshot: Snapshot, { set }: Measuring): void {
     'out',
     mapReading(slots, (all) => all.reduce((sum, { recordsPerSecond }) => sum + recordsPerSecond, 0)),
   )
-  set(
-    'lag',
-    mapReading(slots, (all) =>
-      all.reduce((sum, { lag }) => sum + Object.values(lag).reduce((a, b) => a + b, 0), 0),
-    ),
+  set('lag', slots.known && slots.value.some(isTooBusyToLook) ? unknown(BUSY_SLOT) : lagOf(slots))
+}
+
+const BUSY_SLOT = 'a slot was too busy to look at the ends of its partitions, and Kafka was not asked'
+
+/** A slot learns of the end of a partition with each batch of it: one that never waits works for minutes on what it fetched once. */
+function isTooBusyToLook({ busyMs, backPressuredMs }: SlotStats): boolean {
+  return busyMs + backPressuredMs > 950
+}
+
+function lagOf(slots: Reading<readonly SlotStats[]>): Reading<number> {
+  return mapReading(slots, (all) =>
+    all.reduce((sum, { lag }) => sum + Object.values(lag).reduce((a, b) => a + b, 0), 0),
   )
 }
 

@@ -39,4 +39,14 @@ describe('what slots fetch and what they cost', () => {
     expect(toldOf(story, 'gc/worker-1')).toBe('it does not answer')
     expect(toldOf(story, 'fetch.bytes')).toBe('worker-1: it does not answer')
   })
+
+  test('a slot that never waits does not know its lag: of the past, where Kafka was not asked, nothing is told', () => {
+    const story = createStory()
+    const past = () => measure(story.next(), { fromServices: true }).get('lag')
+    expect(past()).toMatchObject({ known: true })
+    const [slot] = story.slots
+    if (slot) slot.busy = 1
+    expect(past()).toMatchObject({ known: false, why: expect.stringContaining('too busy to look') })
+    expect(toldOf(story, 'lag')).toBeTypeOf('number')
+  })
 })

@@ -95,6 +95,15 @@ describe('renderLocal', () => {
     }
   })
 
+  it('plants a fault in workers alone, and only where it is asked for', () => {
+    const faults = (more: Partial<LocalRendering>) =>
+      rendered('4c8g', more).processes.flatMap(({ name, env }) =>
+        env.RADTUNE_SLOT_FAULT === undefined ? [] : [`${name} ${env.RADTUNE_SLOT_FAULT}`],
+      )
+    expect(faults({})).toEqual([])
+    expect(faults({ slotFault: 'hold=40MiB' })).toEqual(['worker-1 hold=40MiB', 'worker-2 hold=40MiB'])
+  })
+
   it('tells the provider its data', () => {
     expect(rendered('4c8g').of('provider').env.RADTUNE_SEED).toBe('7')
     const files = { kind: 'files', paths: ['/a b.csv', '/c.csv.gz'], loop: true } as const

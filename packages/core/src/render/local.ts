@@ -1,3 +1,4 @@
+import { ENVIRONMENT } from '../contract/index.ts'
 import type { Role, ServiceSpec, StackSpec } from '../stack/index.ts'
 import { jvmFlags, jvmToolFlags } from './jvm-flags.ts'
 import { renderServerProperties } from './server-properties.ts'
@@ -14,6 +15,8 @@ import { type StartStep, startOrder } from './start-order.ts'
 export interface LocalRendering {
   spec: StackSpec
   data: RenderedData
+  /** Planted in the slots of all workers, as `parseSlotFault` reads it; of demos alone. */
+  slotFault?: string
   ports: {
     kafka: number
     controller: number
@@ -141,7 +144,7 @@ function renderKafka(
 /** Of what runs once and is gone before the stack is up. */
 const NO_LIMITS: LocalProcess['limits'] = { memoryBytes: 0, cpus: 0, reservedCpus: 0 }
 
-function renderNode({ spec, data, ports, paths }: LocalRendering, step: StartStep): LocalProcess {
+function renderNode({ spec, data, slotFault, ports, paths }: LocalRendering, step: StartStep): LocalProcess {
   const { name, role, service } = step
   const statsPort = ports.stats[name]
   if (service && statsPort === undefined) throw new Error(`no stats port is given for ${name}`)
@@ -161,6 +164,7 @@ function renderNode({ spec, data, ports, paths }: LocalRendering, step: StartSte
     env: {
       ...settingsEnvironment(spec, role),
       ...identityEnvironment(step, { spec, data, addresses }),
+      ...(role === 'worker' && slotFault !== undefined ? { [ENVIRONMENT.slotFault]: slotFault } : {}),
       NODE_ENV: 'production',
       NODE_COMPILE_CACHE: paths.nodeCompileCache,
     },

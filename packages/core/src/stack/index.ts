@@ -11,7 +11,7 @@ export { type PlanOptions, type PlanResult, planStack } from './plan-stack.ts'
 export { maxCpuOvercommit, singleServiceRules, workerRules } from './service-rules.ts'
 export type { Landing } from './setting-landings.ts'
 export type { Shrunk } from './shrunk-numbers.ts'
-export { splitWorkerHeap } from './size-workers.ts'
+export { slotYoungBytes, splitWorkerHeap } from './size-workers.ts'
 export type {
   Deviation,
   Origin,

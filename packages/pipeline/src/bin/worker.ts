@@ -1,6 +1,6 @@
 import { ENVIRONMENT } from '@radtune/core/contract'
 import { followSettings } from '../live-settings/index.ts'
-import { readSlotSettings, readWorkerShare, startWorker } from '../worker/index.ts'
+import { readSlotFault, readSlotSettings, readWorkerShare, startWorker } from '../worker/index.ts'
 import { runService } from './run-service.ts'
 
 await runService('worker', async ({ service, bootstrap, logger, required, number, client }) => {
@@ -8,6 +8,7 @@ await runService('worker', async ({ service, bootstrap, logger, required, number
     startSlots: number(ENVIRONMENT.slots),
     slotHeapBytes: number(ENVIRONMENT.slotHeapBytes),
   })
+  const fault = readSlotFault(process.env)
   const start = { ...readSlotSettings(process.env), 'pipeline.parallelism': share.startTotal }
   const settings = await followSettings(client, { start, logger })
   const worker = await startWorker({
@@ -15,6 +16,7 @@ await runService('worker', async ({ service, bootstrap, logger, required, number
     bootstrap,
     logger,
     share,
+    fault,
     statsAddress: required(ENVIRONMENT.statsAddress),
     settings,
   })

@@ -1,4 +1,4 @@
-import type { SlotStats } from '@radtune/core/contract'
+import type { SlotFault, SlotStats } from '@radtune/core/contract'
 import type { SlotSettings } from './slot-settings.ts'
 
 /** What a slot thread is started with. */
@@ -9,6 +9,7 @@ export interface SlotStart {
   settings: SlotSettings
   /** Counts the changes of settings in this process. */
   generation: number
+  fault: SlotFault | undefined
 }
 
 /** From the thread to its process, once a second and when something happens. */

@@ -6,6 +6,7 @@ import { createStageTimes, createStageWarmer, type RecordRules, recordRulesFrom 
 import { createLease } from './lease.ts'
 import { createSlot } from './slot.ts'
 import { slotDelivery } from './slot-delivery.ts'
+import { plantSlotFault } from './slot-fault.ts'
 import type { SlotCommand, SlotMessage, SlotStart } from './slot-messages.ts'
 import { createSlotMeter } from './slot-meter.ts'
 import { fetchLimitsOf } from './slot-settings.ts'
@@ -45,11 +46,13 @@ async function runSlotThread(port: NonNullable<typeof parentPort>, start: SlotSt
     stages: createStageTimes(),
     now: () => performance.now(),
   })
+  const fault = start.fault && plantSlotFault(start.fault)
   const lease = createLease({ sessionTimeoutMs: settings['consumer.sessionTimeout'] })
   const slot = createSlot({
     settings,
     rules: recordRulesFrom(settings),
     meter,
+    extraWork: fault?.perRecord,
     ports: {
       consumer: driver.consumer({
         topic: TOPICS.input,
@@ -103,6 +106,7 @@ async function runSlotThread(port: NonNullable<typeof parentPort>, start: SlotSt
     clearInterval(untilHeard)
     report()
     meter.stop()
+    fault?.stop()
     post({ kind: 'stopped' })
     port.close()
     // A start that is under way, or a group that does not answer, would keep the thread.

@@ -1,6 +1,13 @@
 import { setFlagsFromString } from 'node:v8'
 import { Worker } from 'node:worker_threads'
-import { GROUPS, type Health, type SettingsReport, type WorkerSample } from '@radtune/core/contract'
+import {
+  GROUPS,
+  type Health,
+  type SettingsReport,
+  type SlotFault,
+  slotFaultText,
+  type WorkerSample,
+} from '@radtune/core/contract'
 import type { SettingValues } from '@radtune/core/settings'
 import { workerRules } from '@radtune/core/stack'
 import { formatBytes } from '@radtune/core/units'
@@ -20,6 +27,8 @@ export interface WorkerOptions {
   bootstrap: string
   share: WorkerShare
   statsAddress: string
+  /** Planted in each slot. */
+  fault: SlotFault | undefined
   settings: Pick<LiveSettings<keyof WorkerSettings>, 'values' | 'onChange' | 'reject' | 'report'>
   logger: Logger
 }
@@ -61,7 +70,9 @@ const YOUNG_GENERATION_MB = 16
  * the settings: slots come and go, the others go on by the new values. `close` lets every slot finish, commit and leave.
  */
 export async function startWorker(options: WorkerOptions): Promise<{ close(): Promise<void> }> {
-  const { logger, settings, share } = options
+  const { logger, settings, share, fault } = options
+  if (fault)
+    logger.warn({ fault }, `A FAULT IS PLANTED: ${slotFaultText(fault)}. Only tests and demos do that`)
   // On the command line it limits the heap of the main thread, which has got it by now. Left there it would be that of every thread:
   // it wins over the limits that slots are given (Node's documentation of resourceLimits).
   setFlagsFromString('--max-old-space-size=0')
@@ -197,10 +208,10 @@ async function removeFormerSlots(
 }
 
 function spawnSlot(
-  { service, bootstrap, settings, logger }: WorkerOptions,
+  { service, bootstrap, settings, fault, logger }: WorkerOptions,
   { index, generation, heapBytes, added }: Pick<RunningSlot, 'index' | 'generation' | 'heapBytes' | 'added'>,
 ): RunningSlot {
-  const start: SlotStart = { slot: index, service, bootstrap, settings: settings.values, generation }
+  const start: SlotStart = { slot: index, service, bootstrap, settings: settings.values, generation, fault }
   const thread = new Worker(SLOT_THREAD, {
     workerData: start,
     name: `slot-${index}`,

@@ -1,4 +1,5 @@
 import type { SlotStats } from '../../contract/index.ts'
+import { slotYoungBytes } from '../../stack/index.ts'
 import { formatBytes, formatDuration } from '../../units/index.ts'
 import type { AdviceContext } from '../context.ts'
 import { found, notEnough, quiet, type Rule, type RuleResult, settle } from '../rule.ts'
@@ -38,7 +39,7 @@ function judge(
   const left = heap.windows.map(({ min }) => min)
   const [first = 0] = left
   const last = left.at(-1) ?? first
-  const limit = slot.heapLimitBytes
+  const limit = slot.heapLimitBytes - slotYoungBytes
   const grows = left.every((bytes, index) => index === 0 || bytes > (left[index - 1] as number))
   if (!grows || last - first < LEAST_RISE * limit)
     return quiet(`${name} has ${formatBytes(last)} of heap in use, and it does not grow without end`)
@@ -48,7 +49,7 @@ function judge(
     rule: 'memory-leak',
     severity: leftMs < HOUR_MS ? 'critical' : 'warn',
     subject: name,
-    sentence: `the heap of ${name} grows by ${formatBytes(Math.round(perMs * 60_000))} a minute without coming down: its limit of ${formatBytes(limit)} is reached in ${formatDuration(leftMs)}`,
+    sentence: `the heap of ${name} grows by ${formatBytes(Math.round(perMs * 60_000))} a minute without coming down: its limit of ${formatBytes(limit)} is reached in ${formatDuration(leftMs)}, and the slot then ends and starts anew. That is a bug: no setting takes it away, more memory only hides it for longer, and a restart is good for as long as this took`,
     evidence: [
       { name: `heap/${name} before`, value: first, unit: 'bytes', windowMs: heap.windowMs },
       { name: `heap/${name} now`, value: last, unit: 'bytes', windowMs: heap.windowMs },
@@ -57,6 +58,7 @@ function judge(
     stage: 'workers',
     steps: [],
     kept: [],
+    forbidsMoreMemory: true,
     command: `kill -USR1 ${pid}    # opens the inspector of ${worker} on 127.0.0.1:9229: chrome://inspect, Memory, heap snapshot`,
   })
 }
