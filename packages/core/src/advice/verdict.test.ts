@@ -69,15 +69,20 @@ describe('a verdict', () => {
   })
 
   test('keeps what lets more out while records pile up, only slower than before', () => {
-    const lateAndMore = (out: number) => {
+    const lateAndMore = (out: number, low = 2500) => {
       const overloaded = (story: AdviceStory) => Object.assign(story, { in: 3000, out: 1900 })
       return verdictOf((story) => Object.assign(story, { out, p99Ms: 30_000 }), {
         before: overloaded,
-        expected: [{ metric: 'out', unit: 'perSecond', better: 'higher', from: 1900, low: 2500, high: 2900 }],
+        expected: [{ metric: 'out', unit: 'perSecond', better: 'higher', from: 1900, low, high: 2900 }],
       })
     }
     const slower = lateAndMore(2600)
     expect(slower.verdict, slower.sentence).toBe('kept')
+    // Within variation, and as much as was expected.
+    const little = lateAndMore(1960, 1950)
+    expect(little.verdict, little.sentence).toBe('kept')
+    const less = lateAndMore(1940, 1950)
+    expect(less.verdict, less.sentence).toBe('reverted')
     const same = lateAndMore(1900)
     expect(same.verdict, same.sentence).toBe('reverted')
   })

@@ -119,9 +119,14 @@ function compareAll(options: VerdictOptions): { comparisons: Comparison[]; unkno
   return { comparisons, unknown }
 }
 
-/** Where records waited before, what waits and how late it is would be worse without a step that more comes out for. */
+/**
+ * Where records waited before, what waits and how late it is would be worse without a step that more comes out for: beyond
+ * variation, or as much more as was expected of it.
+ */
 function isMoreComingOut(comparison: Comparison): boolean {
-  return comparison.metric === 'out' && comparison.better === 'higher' && isBetter(comparison)
+  const { metric, better, before, after, expected } = comparison
+  if (metric !== 'out' || better !== 'higher') return false
+  return isBetter(comparison) || (expected !== null && after > before && after >= expected.low)
 }
 
 function compare(measured: Omit<Comparison, 'outcome'>): Comparison {
