@@ -107,8 +107,7 @@ function compareAll(options: VerdictOptions): { comparisons: Comparison[]; unkno
   // What arrives within a second is on its way: the monitor judges lag by the same.
   const arriving = measureBoth(options, 'in')?.after ?? 0
   const limits = { p99: targets.latencyMs, lag: Math.max(targets.lagRecords, arriving) }
-  const waited = (measureBoth(options, 'lag')?.before ?? 0) > arriving
-  if (waited && comparisons.some(isMoreComingOut)) return { comparisons, unknown }
+  if (hasWaited(options, arriving) && comparisons.some(isMoreComingOut)) return { comparisons, unknown }
   for (const { metric, unit } of WATCHED) {
     if (step.expected.some((expectation) => expectation.metric === metric)) continue
     const measured = measureBoth(options, metric)
@@ -117,6 +116,17 @@ function compareAll(options: VerdictOptions): { comparisons: Comparison[]; unkno
       comparisons.push(compare({ metric, unit, better: 'lower', expected: null, ...measured }))
   }
   return { comparisons, unknown }
+}
+
+const SECOND_MS = 1000
+
+/**
+ * Whether more waited before the step than arrives in a second. Where the lag is not known, as the past one of a slot that never looks
+ * up, the delay tells it: as many are on their way as arrive within it (Little's law).
+ */
+function hasWaited(options: VerdictOptions, arriving: number): boolean {
+  const [lag, delayMs] = [measureBoth(options, 'lag')?.before, measureBoth(options, 'p50')?.before]
+  return lag === undefined ? (delayMs ?? 0) > SECOND_MS : lag > arriving
 }
 
 /**
