@@ -65,7 +65,7 @@ export function memoryWriter(): {
     written,
     down: false,
     async writeSetting(key: string, raw: unknown) {
-      const checked = checkWrite(key, { raw, inForce: (one) => written.get(one) })
+      const checked = checkWrite(key, { raw, inForce: Object.fromEntries(written) })
       if (!checked.ok) return checked
       if (writer.down) return { ok: false, fails: 'kafka', problem: 'Kafka is away' } as const
       written.set(checked.key, checked.value)

@@ -10,10 +10,9 @@ const adviceKeys = (Object.keys(settings) as SettingKey[]).filter((key): key is 
   key.startsWith('advice.'),
 )
 
-/** The settings of advice in a plan; the defaults of the table for those that an earlier version did not plan. */
+/** The settings of advice in a plan; the defaults of the table for those that it does not have, as of an earlier version. */
 export function adviceSettingsOf(spec: Pick<StackSpec, 'settings'>): AdviceSettings {
-  const planned: Partial<StackSpec['settings']> = spec.settings
   return Object.fromEntries(
-    adviceKeys.map((key) => [key, planned[key]?.value ?? settings[key].default]),
+    adviceKeys.map((key) => [key, key in spec.settings ? spec.settings[key].value : settings[key].default]),
   ) as unknown as AdviceSettings
 }

@@ -14,7 +14,7 @@ export type CheckedWrite =
  */
 export function checkWrite(
   key: string,
-  { raw, inForce }: { raw: unknown; inForce: (key: SettingKey) => SettingValues[SettingKey] | undefined },
+  { raw, inForce }: { raw: unknown; inForce: Partial<SettingValues> },
 ): CheckedWrite {
   if (!isSettingKey(key)) {
     const meant = nearest(key, liveSettings)
@@ -33,7 +33,7 @@ export function checkWrite(
     }
   const parsed = parseSetting(key, raw)
   if (!parsed.ok) return { ok: false, fails: 'invalid', problem: `${key}: ${parsed.problem}` }
-  const together = Object.fromEntries(settingsTogetherWith(key).map((one) => [one, inForce(one)]))
+  const together = Object.fromEntries(settingsTogetherWith(key).map((one) => [one, inForce[one]]))
   const problem = contradictionOf({ ...together, [key]: parsed.value })
   if (problem !== undefined) return { ok: false, fails: 'invalid', problem }
   return { ok: true, key, value: parsed.value }

@@ -45,9 +45,10 @@ export class SettingsView<Key extends SettingKey> {
     return this.#newest.get(key)?.at
   }
 
-  /** The value in force for this service, else the newest valid one that the topic says; undefined when there is none. */
-  valueOf(key: SettingKey): SettingValues[SettingKey] | undefined {
-    return this.#keys.has(key) ? this.#values[key as Key] : this.#newest.get(key)?.value
+  /** The newest valid value of each setting that the topic says, and for those of this service what is in force here. */
+  get known(): Partial<SettingValues> {
+    const said = [...this.#newest].map(([key, { value }]) => [key, value] as const)
+    return { ...Object.fromEntries(said), ...this.#values }
   }
 
   /** Takes records in the order of their offsets; returns the keys of this service whose values changed. */

@@ -1,13 +1,6 @@
 import { ENVIRONMENT, GROUPS, stackOutlineSchema, TOPICS } from '@radtune/core/contract'
 import { RadtuneError } from '@radtune/core/errors'
-import {
-  liveSettings,
-  readSettings,
-  type SettingDefinition,
-  type SettingKey,
-  type SettingValues,
-  settings as table,
-} from '@radtune/core/settings'
+import { readSettings, type SettingValues } from '@radtune/core/settings'
 import { type BackendOptions, startBackend } from '../backend/index.ts'
 import {
   createDriver,
@@ -23,25 +16,20 @@ import { runService } from './run-service.ts'
 const FETCH_MAX_WAIT_MS = 500
 const FETCH_BYTES = 1024 * 1024
 const THRESHOLDS = ['thresholds.moderate', 'thresholds.high', 'thresholds.critical'] as const
-/** What it runs by itself. */
-const OWN = [...THRESHOLDS, 'backend.fetchMaxWait'] as const
-
 const OUTPUTS = [TOPICS.normal, TOPICS.critical]
 /** As long as the page shows a sensor that it does not hear of. */
 const PAST = { recordsPerTopic: 10_000, ageMs: 600_000, patienceMs: 2000 }
 
 await runService('backend', async ({ service, client, guard, logger, required, writeAccess }) => {
-  const { 'consumer.sessionTimeout': sessionTimeoutMs, ...own } = readSettings(process.env, [
-    ...OWN,
+  const { 'consumer.sessionTimeout': sessionTimeoutMs, ...start } = readSettings(process.env, [
+    ...THRESHOLDS,
+    'backend.fetchMaxWait',
     'consumer.sessionTimeout',
   ])
   const driver = createDriver('hybrid', client)
   const past = openLookBack(client, OUTPUTS, PAST)
   const progress = createProgressReader(client)
-  const settings = await followSettings<SettingKey>(client, {
-    start: { ...readSettings(process.env, seenSettings()), ...own },
-    logger,
-  })
+  const settings = await followSettings(client, { start, logger })
   const playback = followPlaybackRequests(client, {
     saidAt: () => settings.saidAt('provider.playbackSpeed'),
     logger,
@@ -87,12 +75,11 @@ await runService('backend', async ({ service, client, guard, logger, required, w
     thresholds: thresholdsOf(settings.values),
     settings() {
       const report = settings.report()
-      const applied = Object.fromEntries(OWN.map((key) => [key, settings.values[key]]))
-      return { ...report, applied, rejected: [...report.rejected, ...playback.rejected] }
+      return { ...report, rejected: [...report.rejected, ...playback.rejected] }
     },
     ...systemIn(process.env[ENVIRONMENT.stack], () => ({
       revision: settings.report().revision,
-      values: settings.values,
+      values: settings.known,
     })),
     logger,
   })
@@ -100,9 +87,7 @@ await runService('backend', async ({ service, client, guard, logger, required, w
     backend.setThresholds(thresholdsOf(settings.values))
     for (const consumer of consumers.values()) consumer.limitFetches(fetchLimits())
   }
-  settings.onChange((_values, changed) => {
-    if (changed.some((key) => (OWN as readonly SettingKey[]).includes(key))) apply()
-  })
+  settings.onChange(apply)
   apply()
   return {
     async close() {
@@ -119,14 +104,6 @@ function thresholdsOf(values: Pick<SettingValues, (typeof THRESHOLDS)[number]>) 
     high: values['thresholds.high'],
     critical: values['thresholds.critical'],
   }
-}
-
-/** Settings of others that the view of the system shows and judges by: those that the settings topic says. */
-function seenSettings(): SettingKey[] {
-  return liveSettings.filter((key) => {
-    const definition: SettingDefinition = table[key]
-    return definition.default !== undefined
-  })
 }
 
 /** What the view of the system looks at; nothing when the runtime does not tell. Throws RT-SET-001 for what is no outline. */

@@ -177,7 +177,7 @@ describe('createSettingWriter', () => {
     expect(settings.values['thresholds.high']).toBe(300)
     // Of a setting that this service does not read, the topic tells.
     await writeSetting('thresholds.moderate', 120)
-    expect(settings.valueOf('thresholds.moderate')).toBe(120)
+    expect(settings.known['thresholds.moderate']).toBe(120)
     expect(await writeSetting('thresholds.high', 100)).toMatchObject({ ok: false, fails: 'invalid' })
     expect(settings.report()).toMatchObject({ revision: 1, rejected: [] })
     expect(await settings.reached(2, 10)).toBe(false)

@@ -12,8 +12,8 @@ export interface LiveSettings<Key extends SettingKey> {
   reject(key: Key, rejected: { why: string; value: SettingValues[Key] }): void
   /** When the newest valid record of any setting was said, wall-clock milliseconds; undefined when there is none. */
   saidAt(key: SettingKey): number | undefined
-  /** Of any setting, also one that this service does not read: in force here, else what the topic says; undefined when it says nothing. */
-  valueOf(key: SettingKey): SettingValues[SettingKey] | undefined
+  /** Of all settings, also those that this service does not read: in force here, else what the topic says. */
+  readonly known: Partial<SettingValues>
   /** Resolves when everything up to an offset of the topic is applied, or after `patienceMs`; false in the second case. */
   reached(revision: number, patienceMs: number): Promise<boolean>
   report(): SettingsReport
@@ -92,7 +92,9 @@ export async function followSettings<Key extends SettingKey>(
     },
     reject: (key, rejected) => view.reject(key, rejected),
     saidAt: (key) => view.saidAt(key),
-    valueOf: (key) => view.valueOf(key),
+    get known() {
+      return view.known
+    },
     reached(wanted, patience) {
       if (revision !== null && revision >= wanted) return Promise.resolve(true)
       const { promise, resolve } = Promise.withResolvers<boolean>()

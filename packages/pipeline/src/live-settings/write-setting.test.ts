@@ -13,7 +13,12 @@ function memoryTopic() {
   return {
     view,
     records,
-    settings: { valueOf: view.valueOf.bind(view), reached: async () => true },
+    settings: {
+      get known() {
+        return view.known
+      },
+      reached: async () => true,
+    },
     async append(writes: readonly SettingWrite[]) {
       await new Promise((resolve) => setTimeout(resolve, 1))
       for (const write of writes) {

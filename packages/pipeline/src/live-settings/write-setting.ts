@@ -11,7 +11,7 @@ export type WriteOutcome =
 export type SettingWriter = (key: string, raw: unknown) => Promise<WriteOutcome>
 
 export interface SettingWriterOptions {
-  settings: Pick<LiveSettings<never>, 'valueOf' | 'reached'>
+  settings: Pick<LiveSettings<never>, 'known' | 'reached'>
   /** Appends to the settings topic and returns the offset of the last record. */
   append(writes: readonly SettingWrite[]): Promise<number>
   now?: () => number
@@ -34,7 +34,7 @@ export function createSettingWriter({
   let before: Promise<unknown> = Promise.resolve()
 
   async function write(key: string, raw: unknown): Promise<WriteOutcome> {
-    const checked = checkWrite(key, { raw, inForce: settings.valueOf })
+    const checked = checkWrite(key, { raw, inForce: settings.known })
     if (!checked.ok) return checked
     const value = settingRecordValue({ value: checked.value, by: WRITTEN_BY_PAGE, at: now() })
     const appended = await within(patienceMs, append([{ key: checked.key, value }]))
