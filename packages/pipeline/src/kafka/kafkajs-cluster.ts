@@ -96,6 +96,22 @@ export function openCluster(kafka: Kafka): Cluster {
   return create({ metadataMaxAge: 300_000, allowAutoTopicCreation: false, isolationLevel: READ_COMMITTED })
 }
 
+/** Where the log of partitions begins and ends now, by `topic/partition`, of topics that were added as targets. */
+export async function readBounds(
+  cluster: Cluster,
+  topics: readonly { topic: string; partitions: { partition: number }[] }[],
+): Promise<Map<string, { start: number; end: number }>> {
+  const offsets = async (fromBeginning: boolean) => {
+    const answers = await cluster.fetchTopicsOffset(topics.map((asked) => ({ ...asked, fromBeginning })))
+    return answers.flatMap(({ topic, partitions }) =>
+      partitions.map(({ partition, offset }) => [`${topic}/${partition}`, Number(offset)] as const),
+    )
+  }
+  const starts = new Map(await offsets(true))
+  const ends = await offsets(false)
+  return new Map(ends.map(([name, end]) => [name, { start: starts.get(name) ?? 0, end }]))
+}
+
 /** The broker that leads a partition of a topic that was added as a target. */
 export async function findLeader(cluster: Cluster, topic: string, partition: number): Promise<Broker> {
   const [nodeId] = Object.keys(cluster.findLeaderForPartitions(topic, [partition]))

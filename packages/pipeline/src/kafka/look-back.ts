@@ -9,6 +9,7 @@ import {
   type LoggedMessage,
   openCluster,
   READ_COMMITTED,
+  readBounds,
 } from './kafkajs-cluster.ts'
 
 /** What is read of the past, at most. */
@@ -88,29 +89,24 @@ async function findEnds(
   { recordsPerTopic }: LookBackLimits,
 ): Promise<Tail[]> {
   await cluster.connect()
-  const tails: Tail[] = []
-  for (const topic of topics) {
-    await cluster.addTargetTopic(topic)
-    const partitions = cluster
-      .findTopicPartitionMetadata(topic)
-      .map(({ partitionId }) => ({ partition: partitionId }))
-    const offsets = async (fromBeginning: boolean) => {
-      const [answer] = await cluster.fetchTopicsOffset([{ topic, partitions, fromBeginning }])
-      return new Map(answer?.partitions.map(({ partition, offset }) => [partition, Number(offset)]))
-    }
-    const [starts, newest] = [await offsets(true), await offsets(false)]
+  for (const topic of topics) await cluster.addTargetTopic(topic)
+  const wanted = topics.map((topic) => {
+    const partitions = cluster.findTopicPartitionMetadata(topic)
+    return { topic, partitions: partitions.map(({ partitionId }) => ({ partition: partitionId })) }
+  })
+  const bounds = await readBounds(cluster, wanted)
+  return wanted.map(({ topic, partitions }) => {
     const most = Math.ceil(recordsPerTopic / Math.max(1, partitions.length))
-    tails.push({
+    return {
       topic,
       partitions: new Map(
-        [...newest].map(([partition, end]) => [
-          partition,
-          { next: Math.max(starts.get(partition) ?? 0, end - most), end },
-        ]),
+        partitions.flatMap(({ partition }) => {
+          const of = bounds.get(`${topic}/${partition}`)
+          return of ? [[partition, { next: Math.max(of.start, of.end - most), end: of.end }]] : []
+        }),
       ),
-    })
-  }
-  return tails
+    }
+  })
 }
 
 async function readTail(

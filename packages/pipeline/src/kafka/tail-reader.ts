@@ -8,6 +8,7 @@ import {
   type LoggedMessage,
   openCluster,
   READ_COMMITTED,
+  readBounds,
 } from './kafkajs-cluster.ts'
 
 /** A record near the end of a partition, headers decoded as text. */
@@ -50,29 +51,20 @@ export async function readTails(
 async function readWith(cluster: Cluster, wanted: readonly Wanted[]): Promise<Map<string, TailRecord[]>> {
   const topics = [...Map.groupBy(wanted, ({ topic }) => topic)]
   for (const [topic] of topics) await cluster.addTargetTopic(topic)
-  const offsets = async (fromBeginning: boolean) => {
-    const asked = topics.map(([topic, partitions]) => ({ topic, partitions, fromBeginning }))
-    const answers = await cluster.fetchTopicsOffset(asked)
-    return new Map(
-      answers.flatMap(({ topic, partitions }) =>
-        partitions.map(({ partition, offset }): [string, number] => [
-          `${topic}/${partition}`,
-          Number(offset),
-        ]),
-      ),
-    )
-  }
-  const [starts, ends] = [await offsets(true), await offsets(false)]
+  const bounds = await readBounds(
+    cluster,
+    topics.map(([topic, partitions]) => ({ topic, partitions })),
+  )
   const found = new Map<string, TailRecord[]>()
   const missing = new Map<string, Wanted & { last: number }>()
   const lookAt = (name: string, { topic, partition }: Wanted, last: number) => {
-    if (last >= (starts.get(name) ?? 0)) missing.set(name, { topic, partition, last })
+    if (last >= (bounds.get(name)?.start ?? 0)) missing.set(name, { topic, partition, last })
     else missing.delete(name)
   }
   for (const { topic, partition } of wanted) {
     const name = `${topic}/${partition}`
     found.set(name, [])
-    lookAt(name, { topic, partition }, (ends.get(name) ?? 0) - 1)
+    lookAt(name, { topic, partition }, (bounds.get(name)?.end ?? 0) - 1)
   }
   for (let idle = 0; missing.size > 0; idle += 1) {
     if (idle === MAX_IDLE_ROUNDS)
