@@ -65,6 +65,7 @@ function PaceControls({ playback, writer }: { playback: PlaybackNow; writer: Set
       />
       {byRate ? (
         <NumberForm
+          key="rate"
           label="Rate"
           unit="/s"
           hint="0: as fast as possible"
@@ -75,6 +76,7 @@ function PaceControls({ playback, writer }: { playback: PlaybackNow; writer: Set
         />
       ) : (
         <NumberForm
+          key="speed"
           label="Other"
           unit="×"
           hint="captured seconds a second"

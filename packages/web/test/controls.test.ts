@@ -65,6 +65,14 @@ describe.skipIf(chromiumIsMissing)('controls of the pipeline in Chromium', () =>
         async () => expect((await eventMinutes(page)) - before).toBeGreaterThanOrEqual(20),
         5000,
       )
+      await page.getByLabel('Other').fill('7')
+      await speed('by rate').click()
+      // What was typed there is no rate.
+      const rate = page.getByRole('textbox', { name: 'Rate' })
+      await vi.waitFor(async () => expect(await rate.isVisible()).toBe(true), 5000)
+      expect(await rate.inputValue()).not.toBe('7')
+      await speed('600×').click()
+      await vi.waitFor(async () => expect(await textOf(page, 'pace')).toBe('600×'), 5000)
       await page.getByLabel('Other').fill('2.5')
       await page.keyboard.press('Enter')
       await vi.waitFor(async () => expect(await textOf(page, 'pace')).toBe('2.5×'), 5000)
