@@ -1,13 +1,14 @@
 import type { LivePoint } from '@radtune/core/contract'
 import { useEffect, useRef, useState } from 'react'
 import { formatCount, formatEventTime, formatPosition, formatReading, type Unit } from './format.ts'
+import type { Alert } from './group-alerts.ts'
 import { alertKey } from './live-update.ts'
 
 const SHOWN = 30
 const ANNOUNCE_EVERY_MS = 10_000
 
 interface AlertsProps {
-  alerts: readonly LivePoint[]
+  alerts: readonly Alert[]
   /** CPM from which a reading is critical; null while unknown. */
   threshold: number | null
   unit: Unit
@@ -15,14 +16,14 @@ interface AlertsProps {
 }
 
 export function Alerts({ alerts, threshold, unit, onShow }: AlertsProps) {
-  const announced = useAnnouncement(alerts[0])
+  const announced = useAnnouncement(alerts[0]?.reading)
   return (
     <section className="alerts" aria-labelledby="alerts-title">
       <div className="heading">
-        <h2 id="alerts-title">Critical readings</h2>
+        <h2 id="alerts-title">Alerts ({alerts.length})</h2>
         <p className="note">
-          {threshold === null ? '' : `from ${formatCount(threshold)} CPM`}
-          {alerts.length === 0 ? '' : `, newest ${Math.min(SHOWN, alerts.length)} of ${alerts.length} kept`}
+          {threshold === null ? '' : `critical readings, from ${formatCount(threshold)} CPM`}
+          {alerts.length > SHOWN ? `, the newest ${SHOWN}` : ''}
         </p>
       </div>
       <p className="visually-hidden" aria-live="polite">
@@ -30,20 +31,23 @@ export function Alerts({ alerts, threshold, unit, onShow }: AlertsProps) {
       </p>
       <ol className="scroll">
         {alerts.length === 0 ? <li className="empty">None so far.</li> : null}
-        {alerts.slice(0, SHOWN).map((alert) => (
-          <li key={alertKey(alert)}>
+        {alerts.slice(0, SHOWN).map(({ reading, readings }) => (
+          <li key={alertKey(reading)}>
             <strong className="critical">
               <span aria-hidden="true">▲ </span>
-              {formatReading(alert, unit)}
+              {formatReading(reading, unit)}
             </strong>
-            <span>{formatReading(alert, unit === 'cpm' ? 'usvh' : 'cpm')}</span>
-            <small>{formatEventTime(alert.capturedTime)}</small>
-            <small>{formatPosition(alert)}</small>
-            <small className="sensor">{alert.sensor}</small>
+            <span>{formatReading(reading, unit === 'cpm' ? 'usvh' : 'cpm')}</span>
+            <small>{formatEventTime(reading.capturedTime)}</small>
+            <small>{formatPosition(reading)}</small>
+            <small className="readings">
+              {formatCount(readings)} {readings === 1 ? 'reading' : 'readings'}
+            </small>
+            <small className="sensor">{reading.sensor}</small>
             <button
               type="button"
-              onClick={() => onShow(alert)}
-              aria-label={`Show ${alert.sensor} on the map`}
+              onClick={() => onShow(reading)}
+              aria-label={`Show ${reading.sensor} on the map`}
             >
               show
             </button>

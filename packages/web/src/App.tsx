@@ -5,6 +5,7 @@ import { levelRanges } from './breakdown.ts'
 import { type ConnectionWord, CURRENT_WORDS, describeConnection } from './connection-state.ts'
 import { Filters } from './Filters.tsx'
 import { formatCount } from './format.ts'
+import { groupAlerts } from './group-alerts.ts'
 import { Header } from './Header.tsx'
 import { countShownLevels, filterPoints } from './level-filter.ts'
 import type { LiveConnection } from './live-connection.ts'
@@ -47,6 +48,7 @@ export function App({ live, config }: { live: LiveConnection; config: PageConfig
   const [sheetOpen, setSheetOpen] = useState(false)
   const shown = useMemo(() => filterPoints(model.points, view.levels), [model.points, view.levels])
   const counts = useMemo(() => countShownLevels(model.points.values()), [model.points])
+  const alerts = useMemo(() => groupAlerts(model.alerts), [model.alerts])
   useEffect(() => {
     const levelCounts = countLevels(shown.values())
     window.__radtune = { seq: model.seq, pointCount: shown.size, levelCounts, state: word }
@@ -77,8 +79,8 @@ export function App({ live, config }: { live: LiveConnection; config: PageConfig
             onClick={() => setSheetOpen(!sheetOpen)}
           >
             {formatCount(shown.size)} sensors
-            <span className={model.alerts.length > 0 ? 'badge' : undefined}>
-              ▲ {model.alerts.length} alerts
+            <span className={alerts.length > 0 ? 'badge' : undefined}>
+              ▲ {alerts.length} {alerts.length === 1 ? 'alert' : 'alerts'}
             </span>
             <span aria-hidden="true">{sheetOpen ? '▾' : '▴'}</span>
           </button>
@@ -95,7 +97,7 @@ export function App({ live, config }: { live: LiveConnection; config: PageConfig
               <Notice />
             </div>
             <Alerts
-              alerts={model.alerts}
+              alerts={alerts}
               threshold={thresholds?.critical ?? null}
               unit={view.unit}
               onShow={showOnMap}

@@ -86,6 +86,15 @@ describe('what the page knows', () => {
     expect(second.alerts.map(({ value }) => value)).toEqual([1003, 1002, 1001])
   })
 
+  test('a sensor that was critical once is not pushed out by one that is all the time', () => {
+    let model = applyMessage(EMPTY_MODEL, frame({ alerts: [point('once', { value: 5000, critical: true })] }))
+    for (let n = 0; n < 3 * KEPT.alerts; n += 1)
+      model = applyMessage(model, frame({ alerts: [point('hot', { value: 1000 + n, critical: true })] }))
+    expect(model.alerts).toHaveLength(KEPT.alerts + 1)
+    expect(model.alerts[0]).toMatchObject({ sensor: 'hot', value: 999 + 3 * KEPT.alerts })
+    expect(model.alerts.at(-1)).toMatchObject({ sensor: 'once', value: 5000 })
+  })
+
   test('what is told of the system is kept until it is told anew', () => {
     const first = applyMessage(EMPTY_MODEL, system({ lag: 3 }))
     const second = applyMessage(first, snapshot({ points: [point('a')] }))

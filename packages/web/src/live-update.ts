@@ -42,7 +42,10 @@ export interface LiveUpdate {
   rates: readonly RateAt[]
 }
 
-/** More than these are not kept, however long the page is not looked at. */
+/**
+ * More than these are not kept, however long the page is not looked at. Of alerts the newest, and as many of other sensors: those
+ * that are critical all the time do not push out the one that was once.
+ */
 export const KEPT = { points: 20_000, alerts: 200, gaps: 20, rateSeconds: 120 } as const
 
 export function emptyUpdate(): LiveUpdate {
@@ -99,20 +102,22 @@ export function dropOldest(points: Map<string, HeardPoint>): void {
   }
 }
 
-/** A reading that came with a frame and again with a snapshot is one alert. */
+/** Critical readings, newest first. One that came with a frame and again with a snapshot is there once. */
 export function mergeAlerts(
   known: readonly LivePoint[],
   incoming: readonly LivePoint[],
 ): readonly LivePoint[] {
   if (incoming.length === 0) return known
   const seen = new Set<string>()
+  const sensors = new Set<string>()
   const alerts: LivePoint[] = []
   for (const alert of [...incoming, ...known]) {
     const key = alertKey(alert)
-    if (seen.has(key)) continue
+    if (seen.has(key) || (alerts.length >= KEPT.alerts && sensors.has(alert.sensor))) continue
     seen.add(key)
+    sensors.add(alert.sensor)
     alerts.push(alert)
-    if (alerts.length === KEPT.alerts) break
+    if (alerts.length === 2 * KEPT.alerts) break
   }
   return alerts
 }

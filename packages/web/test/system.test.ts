@@ -136,7 +136,7 @@ describe.skipIf(chromiumIsMissing)(
         const { url, servers } = await startSystem()
         await servers.get('provider')?.close()
         const { page } = await stand.open(`${url}?view=table`, { size, colorScheme })
-        if (size.width < 720) await page.getByRole('button', { name: /sensors.*alerts/ }).click()
+        if (size.width < 720) await page.getByRole('button', { name: /sensors.*alert/ }).click()
         await vi.waitFor(
           async () => expect(await textOf(page, 'system-sentence')).toMatch(/^provider is/),
           15_000,
