@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { type AdviceStory, createAdviceStory } from '../../test/advice-story.ts'
+import type { Snapshot } from '../metrics/index.ts'
 import { type Health, healthOf, judgeVerdict, type Step, type Verdict } from './index.ts'
 
 const lowerP99: Step['expected'] = [
@@ -13,19 +14,28 @@ function verdictOf(
     expected = lowerP99,
     effect = 'live',
     before = () => undefined,
+    p99Ms = 196,
+    remembered = false,
   }: {
     expected?: Step['expected']
     effect?: Step['effect']
     before?: (story: AdviceStory) => void
+    p99Ms?: number
+    /** What was before is what services remember, not what was watched. */
+    remembered?: boolean
   } = {},
 ): Verdict {
   const story = createAdviceStory()
   story.p99Ms = 200
   before(story)
+  const past: Snapshot[] = []
   for (let second = 0; second < 70; second += 1) {
-    if (story.p99Ms !== null) story.p99Ms = 196 + (second % 3) * 4
-    story.tell(1)
+    if (story.p99Ms !== null) story.p99Ms = p99Ms + (second % 3) * 4
+    if (remembered) past.push(story.next())
+    else story.tell(1)
   }
+  story.evaluator.addPast(past)
+  story.tell(1)
   const context = story.context()
   const healthBefore: Health = healthOf(context.evaluation)
   const appliedAt = story.at
@@ -85,6 +95,32 @@ describe('a verdict', () => {
     expect(less.verdict, less.sentence).toBe('reverted')
     const same = lateAndMore(1900)
     expect(same.verdict, same.sentence).toBe('reverted')
+  })
+
+  test('keeps what lets more out also where only the delay tells that records piled up before', () => {
+    const moreFrom = (p99Ms: number) =>
+      verdictOf(
+        (story) => {
+          for (const slot of story.slots) slot.perSecond = 2600 / story.slots.length
+          Object.assign(story, { out: 2600, p99Ms: 40_000 })
+        },
+        {
+          p99Ms,
+          remembered: true,
+          before(story) {
+            // A slot that never waits does not know how much lies before it.
+            for (const slot of story.slots)
+              Object.assign(slot, { busy: 1, perSecond: 1900 / story.slots.length })
+            Object.assign(story, { in: 3000, out: 1900 })
+          },
+          expected: [
+            { metric: 'out', unit: 'perSecond', better: 'higher', from: 1900, low: 2500, high: 2900 },
+          ],
+        },
+      )
+    const late = moreFrom(30_000)
+    expect(late.verdict, late.sentence).toBe('kept')
+    expect(moreFrom(300).sentence).toMatch(/^reverted: p99 is worse/)
   })
 
   test('wrong advice: what got worse is reverted, and said to be wrong', () => {
