@@ -37,6 +37,8 @@ describe('alerts', () => {
 
   test('readings that come late do not part what belongs together', () => {
     expect(texts(reading('a', 10), reading('a', 2), reading('a', 12), reading('a', 0))).toEqual(['a 1010 4'])
+    const days = reading('a', -5000)
+    expect(texts(reading('a', 10), days, reading('a', 2))).toEqual(['a 1010 2', 'a -4000 1'])
   })
 
   test('none is lost, and no two alerts of a sensor are closer than the time to cool down', () => {

@@ -10,21 +10,25 @@ export interface Alert {
 /** A sensor that was quiet for so long, by its captured times, is a new alert. */
 export const COOL_DOWN_MS = 600_000
 
-/** Makes alerts of critical readings, which come newest first; so do the alerts. A sensor that goes on being critical is one. */
+/**
+ * Makes alerts of critical readings, which come newest first; so do the alerts. A sensor that goes on being critical is one; a reading that
+ * comes days late is another, and parts nothing.
+ */
 export function groupAlerts(readings: readonly LivePoint[]): Alert[] {
   const alerts: Alert[] = []
-  /** Of each sensor the alert that is being gathered, and the oldest of its readings so far. */
-  const open = new Map<string, { alert: Alert; oldestMs: number }>()
+  const ofSensor = new Map<string, { alert: Alert; fromMs: number; toMs: number }[]>()
   for (const reading of readings) {
-    const capturedMs = Date.parse(reading.capturedTime)
-    const last = open.get(reading.sensor)
-    if (last && Math.abs(last.oldestMs - capturedMs) <= COOL_DOWN_MS) {
-      last.alert.readings += 1
-      last.oldestMs = Math.min(last.oldestMs, capturedMs)
+    const atMs = Date.parse(reading.capturedTime)
+    const own = ofSensor.get(reading.sensor) ?? []
+    const near = own.find(({ fromMs, toMs }) => atMs >= fromMs - COOL_DOWN_MS && atMs <= toMs + COOL_DOWN_MS)
+    if (near) {
+      near.alert.readings += 1
+      near.fromMs = Math.min(near.fromMs, atMs)
+      near.toMs = Math.max(near.toMs, atMs)
       continue
     }
     const alert = { reading, readings: 1 }
-    open.set(reading.sensor, { alert, oldestMs: capturedMs })
+    ofSensor.set(reading.sensor, [...own, { alert, fromMs: atMs, toMs: atMs }])
     alerts.push(alert)
   }
   return alerts
