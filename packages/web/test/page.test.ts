@@ -52,6 +52,8 @@ describe.skipIf(chromiumIsMissing)('the page in Chromium (at /usr/bin/chromium o
     const { page } = await stand.open(await stand.startPage(port))
     feed(pipeline, 0)
     await vi.waitFor(async () => expect((await told(page))?.pointCount).toBe(41), 10_000)
+    // A snapshot leaves the reading to the frame after it.
+    await vi.waitFor(async () => expect(await alertsOf(page)).toEqual(['1 reading']))
     await pipeline.backend.close()
     await vi.waitFor(async () => expect((await told(page))?.state).toBe('down'), 10_000)
     expect(await textOf(page, 'connection')).toMatch(/^pipeline down: reconnecting in \d+ s \(try \d+\)$/)
