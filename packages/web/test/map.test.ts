@@ -247,7 +247,9 @@ describe.skipIf(chromiumIsMissing)('the map in Chromium (at /usr/bin/chromium or
     const { page, pipeline } = await openMap(FUKUSHIMA)
     await drawn(page)
     const alerts = page.getByRole('listitem')
-    await vi.waitFor(async () => expect(await alerts.getByText('2 readings', { exact: true }).count()).toBe(1))
+    await vi.waitFor(async () =>
+      expect(await alerts.getByText('2 readings', { exact: true }).count()).toBe(1),
+    )
     const port = pipeline.backend.httpPort
     await pipeline.backend.close()
     await vi.waitFor(async () => expect((await told(page))?.state).toMatch(/down|reconnecting/), 10_000)
@@ -261,7 +263,9 @@ describe.skipIf(chromiumIsMissing)('the map in Chromium (at /usr/bin/chromium or
     await vi.waitFor(async () =>
       expect(await buttonsIn(page.getByTestId('map')).allTextContents()).toEqual(['▲ ≈ 3.89 µSv/h']),
     )
-    await vi.waitFor(async () => expect(await alerts.getByText('3 readings', { exact: true }).count()).toBe(1))
+    await vi.waitFor(async () =>
+      expect(await alerts.getByText('3 readings', { exact: true }).count()).toBe(1),
+    )
     expect(await alerts.count()).toBe(1)
   }, 45_000)
 
