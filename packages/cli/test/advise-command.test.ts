@@ -39,12 +39,12 @@ function run(argv: readonly string[], { stopAt }: { stopAt?: string } = {}): Pro
 }
 
 const journalFile = () => join(workingDir, '.radtune', 'journal.ndjson')
-const kinds = () =>
+const journalLines = () =>
   readFileSync(journalFile(), 'utf8')
     .trimEnd()
     .split('\n')
     .map((line) => JSON.parse(line))
-    .map(({ id, kind, verdict }) => [id, verdict ?? kind].join(' '))
+const kinds = () => journalLines().map(({ id, kind, verdict }) => [id, verdict ?? kind].join(' '))
 const fetchMin = () => {
   const record = memory.topic.records.filter(({ key }) => key === 'consumer.fetchMinBytes').at(-1)
   return record?.value ? JSON.parse(record.value).value : undefined
@@ -152,6 +152,12 @@ describe('a change that helps', () => {
     const next = await run(['advise'])
     expect(next.stderr).toContain('step 2 was left open by an earlier run; kept')
     expect(kinds().at(-1)).toBe('2 kept')
+    // Over the time that was asked for when it was made: settle, and 20 s.
+    const [applied, verdict] = journalLines()
+      .filter(({ kind }) => ['applied', 'verdict'].includes(kind))
+      .slice(-2)
+    expect(verdict.at - applied.at).toBeGreaterThanOrEqual(35_000)
+    expect(verdict.at - applied.at).toBeLessThan(60_000)
   })
 
   test('killed while it was being applied, it is taken back by the next run', async () => {

@@ -77,6 +77,7 @@ export async function runStep(
     step,
     sentence,
     evidence: finding?.evidence ?? [],
+    verifyMs: settings['advice.verify'],
   })
   onProgress(`changing ${changesText(step.changes)}`, undefined)
   try {
@@ -141,11 +142,12 @@ export interface ResolvedStep {
 }
 
 /** Finishes what an earlier run left open, if there is something; throws RT-ADV-002 when that cannot be told now. */
-export async function resolveOpenStep(stepping: Stepping): Promise<ResolvedStep | undefined> {
-  const { applying, observer, journal, onProgress } = stepping
+export async function resolveOpenStep(options: Stepping): Promise<ResolvedStep | undefined> {
+  const { applying, observer, journal, onProgress } = options
   const entry = openEntry(await journal.read())
   if (!entry) return undefined
   const { id } = entry
+  const stepping = { ...options, verifyMs: entry.opened.verifyMs }
   onProgress(`step ${id} was left open`, undefined)
   const { snapshot } = observer.moment ?? (await observer.observe(() => true, applying.signal))
   const settings = await verifySettings(stepping)

@@ -13,7 +13,15 @@ interface Line {
 /** A line of `.radtune/journal.ndjson`. Each is on disk before what it announces or after what it tells has been done. */
 export type JournalLine =
   /** Before anything is changed. */
-  | (Line & { kind: 'open'; by: string; step: Step; sentence: string; evidence: readonly Evidence[] })
+  | (Line & {
+      kind: 'open'
+      by: string
+      step: Step
+      sentence: string
+      evidence: readonly Evidence[]
+      /** How long is compared before and after, milliseconds; the settings say it where it is absent. */
+      verifyMs?: number
+    })
   /** Read back from the source: in force everywhere. */
   | (Line & { kind: 'applied' })
   /** What comes from here on is compared. */
@@ -91,7 +99,7 @@ export function openEntry(entries: readonly JournalEntry[]): JournalEntry | unde
 export function ownSettings(entries: readonly JournalEntry[]): Map<string, ChangeValue> {
   return new Map(
     entries
-      .filter(({ last }) => last.kind === 'verdict' && last.verdict !== 'reverted')
+      .filter(({ last }) => last.kind === 'verdict' && last.verdict === 'kept')
       .flatMap(({ opened }) => opened.step.changes.map((change) => [pinName(change), change.to])),
   )
 }
@@ -122,6 +130,7 @@ function isLine(value: unknown): value is JournalLine {
         typeof value.by === 'string' &&
         typeof value.sentence === 'string' &&
         Array.isArray(value.evidence) &&
+        ['undefined', 'number'].includes(typeof value.verifyMs) &&
         isStep(value.step)
       )
     case 'applied':

@@ -106,6 +106,15 @@ describe('the journal', () => {
     ])
     expect(ownSettings(read(lines('1'))).size).toBe(0)
     expect(ownSettings(read(lines('1').slice(0, 3))).size).toBe(0)
+    const [open, applied, settled, verdict] = lines('2') as [
+      JournalLine,
+      JournalLine,
+      JournalLine,
+      JournalLine,
+    ]
+    const further = { ...step, changes: [{ key: 'kafka.cpus', from: 0.9, to: 1.2 }] }
+    const takenBack = [{ ...open, step: further }, applied, settled, { ...verdict, verdict: 'inconclusive' }]
+    expect(ownSettings(read([...kept, ...(takenBack as JournalLine[])])).get('kafka.cpus')).toBe(0.9)
   })
 })
 
