@@ -106,7 +106,8 @@ describe.skipIf(obstacle !== undefined)(
       })
     })
 
-    it('leak: found with the time until its end, which comes about then, and nothing that would hide it', async () => {
+    // Beside each other: neither has much to do, and both mostly wait.
+    it.concurrent('leak: found with the time until its end, which comes about then, and nothing that would hide it', async () => {
       await withProject(async (project) => {
         const long = pins('advice.window=4s', 'advice.windows=2', 'advice.longWindows=5')
         await up(project, '--demo', 'leak', ...long, ...pins('worker.heap=192MiB'))
@@ -128,7 +129,7 @@ describe.skipIf(obstacle !== undefined)(
       })
     })
 
-    it('wrong advice: a step by a false belief is taken back, and called wrong', async () => {
+    it.concurrent('wrong advice: a step by a false belief is taken back, and called wrong', async () => {
       await withProject(async (project) => {
         await up(project, ...WRONG_STACK, ...SHORT)
         await delay(VERIFY_MS)

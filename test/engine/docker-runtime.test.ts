@@ -1,17 +1,17 @@
 import { spawn } from 'node:child_process'
 import { createServer } from 'node:net'
-import { basename, join } from 'node:path'
+import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { ServiceSnapshot, Snapshot } from '@radtune/core/metrics'
-import { describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { compareCpu, groupClock } from '../e2e/compare-cpu.ts'
 import { countTopics } from '../e2e/count-topics.ts'
-import { runJson as run, runRadtune, withProject } from '../e2e/radtune.ts'
+import { runJson as run, runRadtune } from '../e2e/radtune.ts'
 import { sharedReadings, withoutReadings } from '../e2e/shared-data.ts'
+import { containerOf, env, openDockerProject, withDockerProject } from './docker-project.ts'
 import { docker, withoutEngine } from './engine.ts'
 
-const env = { RADTUNE_RUNTIME: 'docker' }
 const runJson = (project: string, args: readonly string[]) => run(project, args, { env })
 const file = join(sharedReadings, 'solarcast-2020-02.csv')
 const bin = join(import.meta.dirname, '../../packages/cli/bin/radtune.js')
@@ -24,34 +24,6 @@ interface ServiceAnswer {
   restarts: number
   limits: { memory: number; cpu: number; enforced: boolean }
   lastExit: { code: number; outOfMemory: boolean } | null
-}
-
-/** A project of its own, and nothing of it left in the engine, whatever happened. */
-async function withDockerProject(use: (project: string) => Promise<void>): Promise<void> {
-  await withProject(
-    async (project) => {
-      try {
-        await use(project)
-      } finally {
-        await runRadtune(project, ['down', '--volumes', '--confirm', basename(project)], { env })
-      }
-    },
-    { env },
-  )
-}
-
-function containerOf(project: string, service: string): string {
-  const folder = `label=com.docker.compose.service=${service}`
-  const names = docker(['ps', '-a', '--filter', folder, '--format', '{{.Names}}']).trim().split('\n')
-  const name = names.find((candidate) =>
-    candidate.includes(
-      basename(project)
-        .toLowerCase()
-        .replaceAll(/[^a-z0-9]+/g, '-'),
-    ),
-  )
-  if (!name) throw new Error(`${service} has no container among ${names}`)
-  return name
 }
 
 async function services(project: string): Promise<Record<string, ServiceAnswer>> {
@@ -172,69 +144,7 @@ describe.skipIf(withoutEngine)('radtune on a container engine', () => {
     },
   )
 
-  it('sees what is changed by hand, takes it back, and tells a kill for memory as one', {
-    timeout: 600_000,
-  }, async () => {
-    await withDockerProject(async (project) => {
-      const up = ['up', '--profile', '2c4g', '--port', 'auto', '--timeout', '300s']
-      const { document, result } = await runJson(project, up)
-      expect(document, result.stderr).toMatchObject({ ok: true })
-      const before = await services(project)
-
-      docker(['update', '--cpus', '0.7', containerOf(project, 'kafka')])
-      expect((await services(project)).kafka).toMatchObject({ pid: before.kafka?.pid, limits: { cpu: 0.7 } })
-
-      // Raised in place: nothing is restarted.
-      const raised = await runJson(project, [...up, '--set', 'backend.cpus=0.3'])
-      expect(raised.document, raised.result.stderr).toMatchObject({ ok: true, data: { how: 'changed' } })
-      const after = await services(project)
-      expect(after.backend).toMatchObject({ pid: before.backend?.pid, limits: { cpu: 0.3 } })
-      expect(after.kafka).toMatchObject({ pid: before.kafka?.pid, limits: { cpu: before.kafka?.limits.cpu } })
-
-      const worker = containerOf(project, 'worker-1')
-      docker(['update', '--memory', '200m', '--memory-swap', '200m', worker])
-      // Beside the worker in its container, until the kernel takes the larger of them, which is the worker.
-      const hog = 'const held = []; for (;;) held.push(Buffer.alloc(1e6, 1))'
-      expect(() => docker(['exec', worker, 'node', '-e', hog], { timeoutMs: 60_000 })).toThrow()
-      const killed = await untilWorker(project, ({ restarts }) => restarts > 0)
-      expect(killed).toMatchObject({
-        lastExit: { code: 137, outOfMemory: true },
-        limits: { memory: 200 * MIB },
-      })
-      const { stdout } = await runRadtune(project, ['status'], { env })
-      expect(stdout).toContain('worker-1 killed, out of memory, and was started again')
-    })
-  })
-
-  it('is watched by streams, also over a restart of a container, and leaves none open', {
-    timeout: 600_000,
-  }, async () => {
-    await withDockerProject(async (project) => {
-      const up = ['up', '--profile', '2c4g', '--port', 'auto', '--timeout', '300s']
-      expect((await runJson(project, up)).document).toMatchObject({ ok: true })
-      const monitor = watch(project)
-      const first = await monitor.until(({ cpus }) => cpus.known)
-      const clock = { name: 'worker-1', samples: [] as { at: number; cpuMs: number }[] }
-      const read = groupClock(first.pid as number)
-      if (!read) throw new Error('the container has no group of its own')
-      const looking = setInterval(() => clock.samples.push({ at: Date.now(), cpuMs: read() }), 100)
-      await monitor.until(({ cpus }) => cpus.known && first.cpus.known && cpus.at > first.cpus.at + 20_000)
-      clearInterval(looking)
-      compareCpu(monitor.snapshots, { ...clock, read })
-      docker(['restart', '--time', '5', containerOf(project, 'worker-1')])
-      const restartedAt = Date.now()
-      const back = await monitor.until(
-        ({ pid, cpus }) => pid !== first.pid && cpus.known && cpus.at > restartedAt + 2_000,
-      )
-      expect(back).toMatchObject({ memoryBytes: { known: true }, throttling: { known: true } })
-      const endedAfterMs = await monitor.stop()
-      expect(endedAfterMs).toBeLessThan(3_000)
-    })
-  })
-
-  it('leaves nothing half done: a port that is taken, a runtime that is the other one, a second up', {
-    timeout: 600_000,
-  }, async () => {
+  it('says which port is taken, and leaves nothing', async () => {
     await withDockerProject(async (project) => {
       const other = createServer()
       await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', () => resolve()))
@@ -243,25 +153,93 @@ describe.skipIf(withoutEngine)('radtune on a container engine', () => {
       expect(refused.document).toMatchObject({ exitCode: 4, error: { code: 'RT-LOCAL-007' } })
       expect(JSON.stringify(refused.document.error)).toContain(`port ${port}`)
       other.close()
-
-      const up = ['up', '--profile', '2c4g', '--port', 'auto', '--timeout', '300s']
-      expect((await runJson(project, up)).document).toMatchObject({ ok: true })
-      const before = await services(project)
-      expect((await runJson(project, up)).document).toMatchObject({ data: { how: 'already' } })
-      expect(await services(project)).toMatchObject(
-        Object.fromEntries(Object.entries(before).map(([name, { pid }]) => [name, { pid }])),
-      )
-      const local = await run(project, [...up, '--runtime', 'local'])
-      expect(local.document).toMatchObject({ exitCode: 4, error: { code: 'RT-UP-011' } })
-
-      // Killed from outside, as by a crash: the engine starts it again, and status says so.
-      process.kill(before['worker-1']?.pid as number, 'SIGKILL')
-      const back = await untilWorker(project, ({ restarts, state }) => restarts === 1 && state === 'healthy')
-      expect(back).toMatchObject({ lastExit: { code: 137, outOfMemory: false } })
-
-      const unasked = await run(project, ['down', '--volumes'], { env })
-      expect(unasked.document).toMatchObject({ exitCode: 2, error: { code: 'RT-CLI-004' } })
-      expect((await services(project)).kafka?.state).toBe('healthy')
     })
+  })
+})
+
+describe.skipIf(withoutEngine)('a stack of 2c4g on a container engine', { timeout: 300_000 }, () => {
+  const up = ['up', '--profile', '2c4g', '--port', 'auto', '--timeout', '300s']
+  let project: string
+  let close: () => Promise<void>
+
+  beforeAll(async () => {
+    ;({ project, close } = await openDockerProject())
+    const { document, result } = await runJson(project, up)
+    expect(document, result.stderr).toMatchObject({ ok: true })
+  }, 330_000)
+
+  afterAll(() => close(), 120_000)
+
+  it('is not launched again, has no drift, and is not given up by mistake', async () => {
+    const before = await services(project)
+    expect((await runJson(project, up)).document).toMatchObject({ data: { how: 'already' } })
+    expect(await services(project)).toMatchObject(
+      Object.fromEntries(Object.entries(before).map(([name, { pid }]) => [name, { pid }])),
+    )
+    const live = ['--only', 'services', '--only', 'kafka', '--only', 'settings']
+    expect((await runJson(project, ['drift', ...live, '--strict'])).document.exitCode).toBe(0)
+    const local = await run(project, [...up, '--runtime', 'local'])
+    expect(local.document).toMatchObject({ exitCode: 4, error: { code: 'RT-UP-011' } })
+    const unasked = await run(project, ['down', '--volumes'], { env })
+    expect(unasked.document).toMatchObject({ exitCode: 2, error: { code: 'RT-CLI-004' } })
+    expect((await services(project)).kafka?.state).toBe('healthy')
+  })
+
+  it('is watched by streams, also over a restart of a container, and leaves none open', async () => {
+    const monitor = watch(project)
+    const first = await monitor.until(({ cpus }) => cpus.known)
+    const clock = { name: 'worker-1', samples: [] as { at: number; cpuMs: number }[] }
+    const read = groupClock(first.pid as number)
+    if (!read) throw new Error('the container has no group of its own')
+    const looking = setInterval(() => clock.samples.push({ at: Date.now(), cpuMs: read() }), 100)
+    await monitor.until(({ cpus }) => cpus.known && first.cpus.known && cpus.at > first.cpus.at + 20_000)
+    clearInterval(looking)
+    compareCpu(monitor.snapshots, { ...clock, read })
+    docker(['restart', '--time', '5', containerOf(project, 'worker-1')])
+    const restartedAt = Date.now()
+    const back = await monitor.until(
+      ({ pid, cpus }) => pid !== first.pid && cpus.known && cpus.at > restartedAt + 2_000,
+    )
+    expect(back).toMatchObject({ memoryBytes: { known: true }, throttling: { known: true } })
+    const endedAfterMs = await monitor.stop()
+    expect(endedAfterMs).toBeLessThan(3_000)
+  })
+
+  it('has a worker again that was killed from outside, and says so', async () => {
+    const before = (await services(project))['worker-1']
+    const restarts = (before?.restarts ?? 0) + 1
+    process.kill(before?.pid as number, 'SIGKILL')
+    const back = await untilWorker(
+      project,
+      (worker) => worker.restarts === restarts && worker.state === 'healthy',
+    )
+    expect(back).toMatchObject({ restarts, lastExit: { code: 137, outOfMemory: false } })
+  })
+
+  it('shows what is changed by hand, has it taken back in place, and tells a kill for memory as one', async () => {
+    const before = await services(project)
+    docker(['update', '--cpus', '0.7', containerOf(project, 'kafka')])
+    expect((await services(project)).kafka).toMatchObject({ pid: before.kafka?.pid, limits: { cpu: 0.7 } })
+
+    // Raised in place: nothing is restarted.
+    const raised = await runJson(project, [...up, '--set', 'backend.cpus=0.3'])
+    expect(raised.document, raised.result.stderr).toMatchObject({ ok: true, data: { how: 'changed' } })
+    const after = await services(project)
+    expect(after.backend).toMatchObject({ pid: before.backend?.pid, limits: { cpu: 0.3 } })
+    expect(after.kafka).toMatchObject({ pid: before.kafka?.pid, limits: { cpu: before.kafka?.limits.cpu } })
+
+    const worker = containerOf(project, 'worker-1')
+    docker(['update', '--memory', '320m', '--memory-swap', '320m', worker])
+    // Beside the worker in its container, until the kernel takes the larger of them, which is the worker.
+    const hog = 'const held = []; for (;;) held.push(Buffer.alloc(1e6, 1))'
+    expect(() => docker(['exec', worker, 'node', '-e', hog], { timeoutMs: 60_000 })).toThrow()
+    const restarts = after['worker-1']?.restarts ?? 0
+    const killed = await untilWorker(project, (now) => now.restarts > restarts)
+    expect(killed).toMatchObject({
+      lastExit: { code: 137, outOfMemory: true },
+      limits: { memory: 320 * MIB },
+    })
+    const { stdout } = await runRadtune(project, ['status'], { env })
+    expect(stdout).toContain('worker-1 killed, out of memory, and was started again')
   })
 })
