@@ -12,6 +12,8 @@ const wholeProgram = ['test/{e2e,engine}/**/*.test.ts']
 export default defineConfig({
   test: {
     disableConsoleIntercept: true,
+    // Of two cores one would stand idle by default.
+    maxWorkers: '100%',
     projects: [
       {
         resolve,
