@@ -3,59 +3,19 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { findJava } from '../../packages/cli/src/adapters/local/java.ts'
-import type { AdviseData } from '../../packages/cli/src/output/advise-data.ts'
+import { adviseUntil, applying, isDecided, pins, SHORT, setting, up, VERIFY_MS } from './advise-stack.ts'
 import { adviseWrongly, WRONG_STACK } from './advise-wrongly.ts'
 import { exactSums } from './exact-sums.ts'
-import { runJson, withProject } from './radtune.ts'
+import { withProject } from './radtune.ts'
 import { readLaunch, readPids } from './read-stack.ts'
 import { slotEndedAt } from './worker-history.ts'
 
-/** Short enough for a test, long enough for a mean. */
-const SHORT = pins('advice.window=3s', 'advice.windows=2', 'advice.settle=4s')
-const VERIFY_MS = 9000
 const MIB = 1024 * 1024
 
 const obstacle = await findJava(process.env).then(
   () => undefined,
   (error: Error) => error.message,
 )
-
-function pins(...assignments: string[]): string[] {
-  return assignments.flatMap((assignment) => ['--set', assignment])
-}
-
-async function up(project: string, ...args: string[]): Promise<void> {
-  const all = ['up', '--profile', '4c8g', '--port', 'auto', '--timeout', '120s', ...args]
-  expect((await runJson(project, all)).document).toMatchObject({ ok: true })
-}
-
-async function advise(project: string, ...args: string[]): Promise<AdviseData> {
-  const { document } = await runJson(project, ['advise', ...args])
-  expect(document.error).toBeNull()
-  return document.data as AdviseData
-}
-
-const byOnly = (rule: string) => ['--only', rule]
-const applying = (rule: string) => ['--apply', '--verify', `${VERIFY_MS}ms`, ...byOnly(rule)]
-
-/** Asks again and again until the answer is there: collections of garbage and other work on the machine come in between. */
-async function adviseUntil(
-  project: string,
-  args: readonly string[],
-  isThere: (data: AdviseData) => boolean,
-): Promise<AdviseData> {
-  for (const giveUpAt = Date.now() + 60_000; ; ) {
-    const data = await advise(project, ...args)
-    if (isThere(data)) return data
-    expect(Date.now(), JSON.stringify(data.rules)).toBeLessThan(giveUpAt)
-  }
-}
-
-/** A step of which nothing could be said, because other work came in between, is taken back and tried again. */
-const isDecided = ({ outcome }: AdviseData) => outcome !== null && outcome.verdict.verdict !== 'inconclusive'
-
-const setting = async (project: string, key: string) =>
-  (await runJson(project, ['get', key])).document.data.settings[0].value
 
 describe.skipIf(obstacle !== undefined)(
   `advice about planted faults, on real Kafka${obstacle ? ` (skipped: ${obstacle})` : ''}`,
@@ -116,7 +76,7 @@ describe.skipIf(obstacle !== undefined)(
         await delay(15_000)
         const { advice } = await adviseUntil(
           project,
-          byOnly('memory-leak'),
+          ['--only', 'memory-leak'],
           (data) => data.advice.findings.length > 0,
         )
         const [found] = advice.findings

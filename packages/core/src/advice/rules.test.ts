@@ -243,7 +243,7 @@ describe('a rule', () => {
     if (told.rule === 'fetch-wait-dominates-latency') story.in = story.out = 8000
     if (told.rule === 'fetch-wait-dominates-latency')
       story.fetch = { batches: 50, records: 8000 / 6, bytes: 1_600_000 / 6, fill: 0.01 }
-    story.tell(110)
+    story.tell(120)
     expect(judgeRule(story, told)).toEqual({ state: 'quiet' })
     trouble(story)
     story.tell(seconds)
@@ -287,6 +287,22 @@ describe('a rule', () => {
     expect(judgeRule(story, { rule: 'limit-oversubscribed' }).finding?.sentence).toBe(
       'memory limits 7 GiB of 6.8 GiB usable',
     )
+  })
+
+  test('takes a start for no load: what is late then is not judged', () => {
+    const story = createAdviceStory()
+    story.p99Ms = 900
+    story.tell(14)
+    story.p99Ms = 41
+    story.tell(30)
+    const early = rules.find(({ id }) => id === 'latency-high')?.evaluate(story.context())
+    expect(early).toMatchObject({
+      state: 'not-enough-data',
+      missing: 'the provider was started 44 s ago, and 30 s of its readings are needed',
+      enoughAt: story.at + 1000,
+    })
+    story.tell(1)
+    expect(judgeRule(story, { rule: 'latency-high' })).toEqual({ state: 'quiet' })
   })
 
   test('takes a pause for no load: it finds nothing, and waits until there are windows without one', () => {

@@ -30,7 +30,8 @@ export interface Missing {
 
 /**
  * The last windows of a metric up to now. A gap as long as a window is no data: what is not known is never taken for 0. Nor is a
- * time in which the provider was paused: it says nothing of the load that limits, slots and fetches have to bear.
+ * time in which the provider was paused or, as after a change, had just been started: it says nothing of the load that limits, slots
+ * and fetches have to bear.
  */
 export function lastWindows(
   context: AdviceContext,
@@ -40,12 +41,12 @@ export function lastWindows(
   const { evaluator, now, settings } = context
   const each = settings['advice.window']
   const from = now - count * each
-  const pausedAt = isLoad(metric) ? lastPause(context, from) : undefined
-  if (pausedAt !== undefined)
+  const disturbed = isLoad(metric) ? lastDisturbance(context, from) : undefined
+  if (disturbed)
     return {
       known: false,
-      why: `the provider was paused, and ${formatDuration(count * each)} of its readings are needed`,
-      enoughAt: pausedAt + count * each,
+      why: `the provider ${disturbed.what}, and ${formatDuration(count * each)} of its readings are needed`,
+      enoughAt: disturbed.at + count * each,
     }
   const { times, values } = evaluator.history.values(metric, { from, to: now })
   const since = toldSince(times, { now, gapMs: each })
@@ -76,10 +77,21 @@ function isLoad(metric: string): boolean {
   return !/^(memory|heap)\//.test(metric)
 }
 
-/** When the provider was paused last, after `from`; undefined when it was not. */
-function lastPause({ evaluator, now }: AdviceContext, from: number): number | undefined {
+/** When, after `from`, what flowed was not the load; undefined when it was all the time. */
+function lastDisturbance(
+  { evaluator, snapshot, settings, now }: AdviceContext,
+  from: number,
+): { what: string; at: number } | undefined {
   const { times, values } = evaluator.history.values('provider.paused', { from, to: now })
-  return times[values.lastIndexOf(1)]
+  const pausedAt = times[values.lastIndexOf(1)]
+  if (pausedAt !== undefined) return { what: 'was paused', at: pausedAt }
+  const { provider } = snapshot
+  if (!provider.known) return undefined
+  const startedAt = provider.value.at - provider.value.uptimeMs
+  const settledAt = startedAt + settings['advice.settle']
+  return settledAt > from
+    ? { what: `was started ${formatDuration(now - startedAt)} ago`, at: settledAt }
+    : undefined
 }
 
 /** Whether something holds in more than half of the windows. */

@@ -1,0 +1,97 @@
+import { existsSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { describe, expect, it } from 'vitest'
+import { findJava } from '../../packages/cli/src/adapters/local/java.ts'
+import type { AdviseData } from '../../packages/cli/src/output/advise-data.ts'
+import { hotKeyDump } from '../../scripts/bench/hot-key-dump.ts'
+import { advise, adviseUntil, applying, isDecided, pins, SHORT, up } from './advise-stack.ts'
+import { runJson, withProject } from './radtune.ts'
+import { readPids } from './read-stack.ts'
+
+const obstacle = await findJava(process.env).then(
+  () => undefined,
+  (error: Error) => error.message,
+)
+
+/** Steps that are compared with what was before need limits that the kernel holds. */
+async function expectLimits(project: string): Promise<void> {
+  const { services } = (await runJson(project, ['status'])).document.data
+  for (const { name, limits } of services) expect(limits.enforced, `the limits of ${name}`).toBe(true)
+}
+
+function figure({ outcome }: AdviseData, metric: string): { before: number; after: number } {
+  const found = outcome?.verdict.comparisons.find((one) => one.metric === metric)
+  if (!found) throw new Error(`${metric} was not compared: ${outcome?.verdict.sentence}`)
+  return found
+}
+
+describe.skipIf(obstacle !== undefined)(
+  `advice within limits, on real Kafka${obstacle ? ` (skipped: ${obstacle})` : ''}`,
+  { timeout: 180_000 },
+  () => {
+    it('starved broker: CPU moves to Kafka, their sum stays, and readings come in time', async () => {
+      await withProject(async (project) => {
+        await up(project, '--demo', 'starved-broker', ...SHORT)
+        await expectLimits(project)
+        await delay(12_000)
+        const pids = await readPids(project)
+        const data = await adviseUntil(project, applying('service-throttled'), isDecided)
+        const { changes = [] } = data.advice.next ?? {}
+        expect(changes[0]).toMatchObject({ key: 'kafka.cpus', from: 0.2 })
+        expect(data.outcome?.verdict.verdict, data.outcome?.verdict.sentence).toBe('kept')
+        const p99 = figure(data, 'p99')
+        expect(p99.after).toBeLessThan(p99.before)
+        expect(await readPids(project)).toEqual(pids)
+        const sumOf = (end: 'from' | 'to') =>
+          changes.reduce(
+            (sum, change) => sum + Number(change[end]) * (change.key === 'worker.cpus' ? 2 : 1),
+            0,
+          )
+        expect(sumOf('to')).toBeCloseTo(sumOf('from'), 3)
+      })
+    })
+
+    it('hot partition: named with its key, and no slots for it', async () => {
+      await withProject(async (project) => {
+        const file = join(project, 'hot.csv')
+        await writeFile(file, hotKeyDump({ rows: 60_000 }))
+        await up(project, '--data', file, '--loop', '--rate', '1000', ...SHORT)
+        const { advice } = await adviseUntil(project, ['--only', 'hot-partition'], (data) =>
+          data.advice.findings.some(({ sentence }) => sentence.includes('key')),
+        )
+        expect(advice.findings[0]?.sentence).toMatch(
+          /^partition \d has 8\d % of the records, .* key 37\.50000,140\.50000 makes 9\d % of it/,
+        )
+        expect(advice.steps).toEqual([])
+      })
+    })
+
+    it('quiet, three times; and with a broker that does not answer nothing is decided and nothing changed', async () => {
+      await withProject(async (project) => {
+        await up(project, '--rate', '1000', ...SHORT, ...pins('advice.longWindows=3'))
+        // The start itself is no load to judge by.
+        await delay(30_000)
+        for (const round of [1, 2, 3]) {
+          const { advice } = await advise(project)
+          expect(advice.steps, `round ${round}: ${JSON.stringify(advice.findings)}`).toEqual([])
+        }
+        const { kafka } = await readPids(project)
+        process.kill(kafka as number, 'SIGSTOP')
+        try {
+          // What was known before it stood still is old by then.
+          await delay(10_000)
+          const { advice, outcome } = await advise(project, '--apply', '--verify', '9s')
+          expect(outcome).toBeNull()
+          const undecided = advice.undecided.map(({ rule }) => rule)
+          for (const rule of ['throughput-low', 'hot-partition', 'latency-high'])
+            expect(undecided).toContain(rule)
+          expect(existsSync(join(project, '.radtune/journal.ndjson'))).toBe(false)
+        } finally {
+          process.kill(kafka as number, 'SIGCONT')
+        }
+      })
+    })
+  },
+)
