@@ -15,10 +15,10 @@ interface Sums {
 const sumOf = ({ normal, critical, dirty, duplicates, inFlight }: Sums) =>
   normal + critical + dirty + duplicates + inFlight
 
-describe.skipIf(withoutChromium)('the generator, live for half a minute (needs Chromium)', () => {
+describe.skipIf(withoutChromium)('the generator, live for a minute (needs Chromium)', () => {
   it('shows moving counts on the page, and every record is accounted for', { timeout: 300_000 }, async () => {
     await withProject(async (project) => {
-      const up = await runJson(project, ['up', '--rate', '2000', '--port', 'auto', '--fresh', '--yes'])
+      const up = await runJson(project, ['up', '--port', 'auto', '--fresh', '--yes'])
       expect(up.document).toMatchObject({ ok: true })
       const { ports } = (await runJson(project, ['status'])).document.data
       const browser = await launchChromium()
