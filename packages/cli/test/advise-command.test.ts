@@ -145,6 +145,15 @@ describe('a change that helps', () => {
     expect(again.exitCode).toBe(2)
   })
 
+  test('is not compared with the start of the stack', async () => {
+    const startedAt = memory.clock.now()
+    memory.pipeline.startedAt = startedAt
+    await run(['advise', '--apply', '--verify', '60s'])
+    const { at } = journalLines().find(({ id, kind }) => id === '2' && kind === 'open')
+    // The minute before begins after the first 15 s.
+    expect(at - startedAt).toBeGreaterThanOrEqual(75_000)
+  })
+
   test('interrupted after it was applied, it is verified by the next run', async () => {
     const answer = await run(['advise', '--apply', '--verify', '20s'], { stopAt: 'settling' })
     expect(answer.exitCode).toBe(130)

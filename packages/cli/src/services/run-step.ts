@@ -8,6 +8,7 @@ import {
   openEntry,
   resolveOpenEntry,
   type Step,
+  settledAt,
   type Verdict,
 } from '@radtune/core/advice'
 import type { CalibrationStanding } from '@radtune/core/bench'
@@ -59,10 +60,12 @@ export async function runStep(
   const { clock } = applying.world
   const settings = await verifySettings(stepping)
   const entries = await journal.read()
-  // What comes before is compared with, so it must have been watched, and be nothing of an earlier step.
-  const seen = observer.moment?.evaluator.history.oldestAt ?? clock.now()
+  // What comes before is compared with, so it must have been watched, and be nothing of the start or of an earlier step.
+  const { moment } = observer
+  const seen = moment?.evaluator.history.oldestAt ?? clock.now()
+  const started = (moment && settledAt(moment.snapshot, settings)) ?? 0
   const clean = (entries.at(-1)?.last.at ?? 0) + settings['advice.settle']
-  const enoughAt = Math.max(seen, clean) + settings['advice.verify']
+  const enoughAt = Math.max(seen, started, clean) + settings['advice.verify']
   await observer.observe(({ snapshot }) => {
     if (snapshot.at < enoughAt) onProgress('measuring what is before', enoughAt - snapshot.at)
     return snapshot.at >= enoughAt

@@ -45,3 +45,4 @@ export {
   type VerdictOptions,
   verdictWindows,
 } from './verdict.ts'
+export { settledAt } from './windows.ts'

@@ -1,5 +1,6 @@
-import { measure, metricName } from '../metrics/index.ts'
+import { measure, metricName, type Snapshot } from '../metrics/index.ts'
 import { formatDuration } from '../units/index.ts'
+import type { AdviceSettings } from './advice-settings.ts'
 import type { AdviceContext } from './context.ts'
 
 /** What a metric came to in one window. */
@@ -85,13 +86,18 @@ function lastDisturbance(
   const { times, values } = evaluator.history.values('provider.paused', { from, to: now })
   const pausedAt = times[values.lastIndexOf(1)]
   if (pausedAt !== undefined) return { what: 'was paused', at: pausedAt }
-  const { provider } = snapshot
-  if (!provider.known) return undefined
-  const startedAt = provider.value.at - provider.value.uptimeMs
-  const settledAt = startedAt + settings['advice.settle']
-  return settledAt > from
-    ? { what: `was started ${formatDuration(now - startedAt)} ago`, at: settledAt }
+  const settled = settledAt(snapshot, settings)
+  return settled !== undefined && settled > from
+    ? {
+        what: `was started ${formatDuration(now - settled + settings['advice.settle'])} ago`,
+        at: settled,
+      }
     : undefined
+}
+
+/** Since when what flows is the load and no longer the start of the provider; undefined while the provider is not known. */
+export function settledAt({ provider }: Snapshot, settings: AdviceSettings): number | undefined {
+  return provider.known ? provider.value.at - provider.value.uptimeMs + settings['advice.settle'] : undefined
 }
 
 /** Whether something holds in more than half of the windows. */
