@@ -1,14 +1,10 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { findJava } from '../../packages/cli/src/adapters/local/java.ts'
-import { adviseUntil, applying, isDecided, pins, SHORT, setting, up, VERIFY_MS } from './advise-stack.ts'
-import { adviseWrongly, WRONG_STACK } from './advise-wrongly.ts'
+import { adviseUntil, applying, isDecided, pins, SHORT, setting, up } from './advise-stack.ts'
 import { exactSums } from './exact-sums.ts'
 import { withProject } from './radtune.ts'
 import { readLaunch, readPids } from './read-stack.ts'
-import { slotEndedAt } from './worker-history.ts'
 
 const MIB = 1024 * 1024
 
@@ -63,45 +59,6 @@ describe.skipIf(obstacle !== undefined)(
         expect(counts).toMatchObject({ repeated: [], orphans: 0, misplaced: 0, outOfOrder: 0 })
         expect(sums).toMatchObject({ in: counts.in, normal, critical, dirty })
         expect(normal + critical + dirty + sums.duplicates).toBe(counts.in)
-      })
-    })
-
-    // Beside each other: neither has much to do, and both mostly wait.
-    it.concurrent('leak: found with the time until its end, which comes about then, and nothing that would hide it', async () => {
-      await withProject(async (project) => {
-        const long = pins('advice.window=4s', 'advice.windows=2', 'advice.longWindows=5')
-        await up(project, '--demo', 'leak', ...long, ...pins('worker.heap=192MiB'))
-        const log = join(project, '.radtune/local/logs/worker-1.log')
-        expect(readFileSync(log, 'utf8')).toMatch(/A FAULT IS PLANTED: .* 2 MiB more of heap every second/)
-        await delay(15_000)
-        const { advice } = await adviseUntil(
-          project,
-          ['--only', 'memory-leak'],
-          (data) => data.advice.findings.length > 0,
-        )
-        const [found] = advice.findings
-        expect(found?.sentence).toMatch(/^the heap of worker-1\/0 grows by .* is reached in .* That is a bug/)
-        expect(advice.steps).toEqual([])
-        const leftMs = found?.evidence.find(({ unit }) => unit === 'ms')?.value ?? 0
-        const endedAt = await slotEndedAt(project, { since: advice.at, timeoutMs: 90_000 })
-        expect(((endedAt ?? 0) - advice.at) / leftMs).toBeGreaterThan(0.5)
-        expect(((endedAt ?? 0) - advice.at) / leftMs).toBeLessThan(2)
-      })
-    })
-
-    it.concurrent('wrong advice: a step by a false belief is taken back, and called wrong', async () => {
-      await withProject(async (project) => {
-        await up(project, ...WRONG_STACK, ...SHORT)
-        await delay(VERIFY_MS)
-        const { verdict } = await adviseWrongly(project, { verifyMs: VERIFY_MS })
-        expect(verdict.verdict, verdict.sentence).toBe('reverted')
-        expect(verdict.sentence).toMatch(/p99 is worse, the prediction was wrong; .*expected .*: wrong/)
-        expect(await setting(project, 'consumer.fetchMinBytes')).toBe(1)
-        const last = readFileSync(join(project, '.radtune/journal.ndjson'), 'utf8')
-          .trimEnd()
-          .split('\n')
-          .at(-1)
-        expect(JSON.parse(last ?? '')).toMatchObject({ kind: 'verdict', verdict: 'reverted' })
       })
     })
   },

@@ -14,8 +14,10 @@ export function pins(...assignments: string[]): string[] {
   return assignments.flatMap((assignment) => ['--set', assignment])
 }
 
-export async function up(project: string, ...args: string[]): Promise<void> {
-  const all = ['up', '--profile', '4c8g', '--port', 'auto', '--timeout', '120s', ...args]
+export const up = (project: string, ...args: string[]) => upWith(project, '4c8g', ...args)
+
+export async function upWith(project: string, profile: string, ...args: string[]): Promise<void> {
+  const all = ['up', '--profile', profile, '--port', 'auto', '--timeout', '120s', ...args]
   expect((await runJson(project, all)).document).toMatchObject({ ok: true })
 }
 

@@ -4,31 +4,21 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { describe, expect, it, vi } from 'vitest'
 import { findJava } from '../../packages/cli/src/adapters/local/java.ts'
-import type { AdviseData } from '../../packages/cli/src/output/advise-data.ts'
-import { runJson, runRadtune, withProject } from './radtune.ts'
+import { advise, adviseUntil, applying, pins, SHORT, setting, up, VERIFY_MS } from './advise-stack.ts'
+import { adviseWrongly, WRONG_STACK } from './advise-wrongly.ts'
+import { runRadtune, withProject } from './radtune.ts'
+import { slotEndedAt } from './worker-history.ts'
 
 const bin = join(import.meta.dirname, '../../packages/cli/bin/radtune.js')
-/** Short enough for a test, long enough for a mean. */
-const SHORT = ['advice.window=3s', 'advice.windows=2', 'advice.settle=4s'].flatMap((pin) => ['--set', pin])
-const VERIFY = ['--verify', '12s']
-/** By the rate and the plan alone: other work on the machine changes nothing of it. */
-const ONLY = ['--only', 'fetch-wait-dominates-latency']
+/** A rule that judges by the rate and the plan alone: other work on the machine changes nothing of it. */
+const RULE = 'fetch-wait-dominates-latency'
 
 const obstacle = await findJava(process.env).then(
   () => undefined,
   (error: Error) => error.message,
 )
 
-async function advise(project: string, ...args: string[]): Promise<AdviseData> {
-  const { document } = await runJson(project, ['advise', ...args])
-  expect(document.error).toBeNull()
-  return document.data as AdviseData
-}
-
-async function fetchMin(project: string): Promise<number> {
-  const { document } = await runJson(project, ['get', 'consumer.fetchMinBytes'])
-  return document.data.settings[0].value
-}
+const fetchMin = (project: string) => setting(project, 'consumer.fetchMinBytes')
 
 const journal = (project: string) => readFileSync(join(project, '.radtune/journal.ndjson'), 'utf8')
 
@@ -36,13 +26,11 @@ describe.skipIf(obstacle !== undefined)(
   `advice on real Kafka${obstacle ? ` (skipped: ${obstacle})` : ''}`,
   { timeout: 300_000 },
   () => {
-    it('changes what makes readings late, keeps it, takes it back when asked, and decides what a kill left open', async () => {
+    // Beside each other: none has much to do, and all mostly wait.
+    it.concurrent('changes what makes readings late, keeps it, takes it back when asked, and decides what a kill left open', async () => {
       await withProject(async (project) => {
-        const up = ['up', '--profile', '4c8g', '--port', 'auto', '--timeout', '300s']
-        const { document } = await runJson(project, [...up, '--demo', 'slow-fetch', ...SHORT])
-        expect(document).toMatchObject({ ok: true })
-        await delay(15_000)
-        const { advice, outcome } = await advise(project, '--apply', ...VERIFY, ...ONLY)
+        await up(project, '--demo', 'slow-fetch', ...SHORT)
+        const { advice, outcome } = await advise(project, ...applying(RULE))
         expect(advice.next).toMatchObject({
           changes: [{ key: 'consumer.fetchMinBytes', from: 1024, to: 1 }],
         })
@@ -54,7 +42,7 @@ describe.skipIf(obstacle !== undefined)(
         expect((await runRadtune(project, ['advise', '--undo', 'last'])).code).toBe(0)
         expect(await fetchMin(project)).toBe(1024)
 
-        const child = spawn(process.execPath, [bin, 'advise', '--apply', ...VERIFY, ...ONLY], {
+        const child = spawn(process.execPath, [bin, 'advise', ...applying(RULE)], {
           cwd: project,
           env: { ...process.env, RADTUNE_RUNTIME: 'local' },
           stdio: 'ignore',
@@ -66,11 +54,50 @@ describe.skipIf(obstacle !== undefined)(
         )
         child.kill('SIGKILL')
         expect(await fetchMin(project)).toBe(1)
-        const { resolved } = await advise(project, ...ONLY)
+        const { resolved } = await advise(project, '--only', RULE)
         expect(resolved).toMatchObject({ id: again })
         const last = JSON.parse(journal(project).trimEnd().split('\n').at(-1) ?? '')
         expect(last).toMatchObject({ id: again, kind: 'verdict' })
         expect(await fetchMin(project)).toBe(last.verdict === 'kept' ? 1 : 1024)
+      })
+    })
+
+    it.concurrent('leak: found with the time until its end, which comes about then, and nothing that would hide it', async () => {
+      await withProject(async (project) => {
+        const long = pins('advice.window=4s', 'advice.windows=2', 'advice.longWindows=5')
+        await up(project, '--demo', 'leak', ...long, ...pins('worker.heap=192MiB'))
+        const log = join(project, '.radtune/local/logs/worker-1.log')
+        expect(readFileSync(log, 'utf8')).toMatch(/A FAULT IS PLANTED: .* 2 MiB more of heap every second/)
+        await delay(15_000)
+        const { advice } = await adviseUntil(
+          project,
+          ['--only', 'memory-leak'],
+          (data) => data.advice.findings.length > 0,
+        )
+        const [found] = advice.findings
+        expect(found?.sentence).toMatch(/^the heap of worker-1\/0 grows by .* is reached in .* That is a bug/)
+        expect(advice.steps).toEqual([])
+        const leftMs = found?.evidence.find(({ unit }) => unit === 'ms')?.value ?? 0
+        const endedAt = await slotEndedAt(project, { since: advice.at, timeoutMs: 90_000 })
+        expect(((endedAt ?? 0) - advice.at) / leftMs).toBeGreaterThan(0.5)
+        expect(((endedAt ?? 0) - advice.at) / leftMs).toBeLessThan(2)
+      })
+    })
+
+    it.concurrent('wrong advice: a step by a false belief is taken back, and called wrong', async () => {
+      await withProject(async (project) => {
+        await up(project, ...WRONG_STACK, ...SHORT)
+        // The rule itself knows nothing of the start.
+        await delay(12_000)
+        const { verdict } = await adviseWrongly(project, { verifyMs: VERIFY_MS })
+        expect(verdict.verdict, verdict.sentence).toBe('reverted')
+        expect(verdict.sentence).toMatch(/p99 is worse, the prediction was wrong; .*expected .*: wrong/)
+        expect(await setting(project, 'consumer.fetchMinBytes')).toBe(1)
+        const last = readFileSync(join(project, '.radtune/journal.ndjson'), 'utf8')
+          .trimEnd()
+          .split('\n')
+          .at(-1)
+        expect(JSON.parse(last ?? '')).toMatchObject({ kind: 'verdict', verdict: 'reverted' })
       })
     })
   },

@@ -46,7 +46,7 @@ export interface JudgeRequest {
 }
 
 /** Rules that need longer than this are not waited for, unless somebody says for how long. */
-const MOST_PATIENCE_MS = 45_000
+const MOST_PATIENCE_MS = 60_000
 
 /** The stack that advice is for. Throws RT-ADV-003 when none runs. */
 export async function adviceLaunch(world: StackWorld): Promise<Launch> {

@@ -1,4 +1,5 @@
 import { type LatencyCount, latencyCountOf, type Window } from '@radtune/core/bench'
+import { RECENT_LATENCY_MS } from '@radtune/core/contract'
 import { RadtuneError } from '@radtune/core/errors'
 import type { History, Snapshot } from '@radtune/core/metrics'
 import type { StackWorld } from '../ports/stack-world.ts'
@@ -28,13 +29,11 @@ export interface Held {
   history: History
   snapshot: Snapshot
   window: Window
-  /** From when on a latency over the last ten seconds is of this load alone. */
+  /** From when on a recent latency is of this load alone. */
   latencyFrom: number
   latencies: readonly LatencyCount[]
 }
 
-/** Latencies are over so long. */
-const LATENCY_MS = 10_000
 /** A runtime that tells nothing for so long has lost its stack. */
 const LOST_MS = 15_000
 
@@ -66,7 +65,7 @@ export async function holdLoad(
     history: evaluator.history,
     snapshot,
     window: { from, to: snapshot.at },
-    latencyFrom: inForceAt + LATENCY_MS,
+    latencyFrom: inForceAt + RECENT_LATENCY_MS,
     latencies,
   }
 }

@@ -1,17 +1,20 @@
 import {
   adviceSettingsOf,
   type Change,
+  clearFrom,
   type Finding,
   healthOf,
+  isCatchingUp,
   type JournalEntry,
   judgeVerdict,
   openEntry,
   resolveOpenEntry,
   type Step,
-  settledAt,
+  startedAt,
   type Verdict,
 } from '@radtune/core/advice'
 import type { CalibrationStanding } from '@radtune/core/bench'
+import { RECENT_LATENCY_MS } from '@radtune/core/contract'
 import { RadtuneError } from '@radtune/core/errors'
 import { pinName } from '@radtune/core/stack'
 import { adviceLaunch } from './advise-stack.ts'
@@ -63,9 +66,8 @@ export async function runStep(
   // What comes before is compared with, so it must have been watched, and be nothing of the start or of an earlier step.
   const { moment } = observer
   const seen = moment?.evaluator.history.oldestAt ?? clock.now()
-  const started = (moment && settledAt(moment.snapshot, settings)) ?? 0
-  const clean = (entries.at(-1)?.last.at ?? 0) + settings['advice.settle']
-  const enoughAt = Math.max(seen, started, clean) + settings['advice.verify']
+  const disturbedAt = Math.max((moment && startedAt(moment.snapshot)) ?? 0, entries.at(-1)?.last.at ?? 0)
+  const enoughAt = Math.max(seen, clearFrom(disturbedAt, settings)) + settings['advice.verify']
   await observer.observe(({ snapshot }) => {
     if (snapshot.at < enoughAt) onProgress('measuring what is before', enoughAt - snapshot.at)
     return snapshot.at >= enoughAt
@@ -98,30 +100,24 @@ export async function runStep(
 /** Compares, decides and does what was decided. */
 async function verifyStep(
   stepping: Stepping,
-  { id, step, appliedAt, settled = false }: { id: string; step: Step; appliedAt: number; settled?: boolean },
+  { id, step, appliedAt, settledAt: toldAt }: Applied & { settledAt?: number | undefined },
 ): Promise<StepOutcome> {
   const { applying, observer, journal, keep, onProgress } = stepping
-  const { clock } = applying.world
   const settings = await verifySettings(stepping)
   const before = observer.moment ? healthOf(observer.moment.evaluation) : undefined
-  const settledAt = appliedAt + settings['advice.settle']
+  const settledAt = toldAt ?? (await settle(stepping, { id, step, appliedAt }))
   const verdictAt = settledAt + settings['advice.verify']
-  const watch = async (until: number, what: string) =>
-    await observer.observe(({ snapshot }) => {
-      onProgress(what, Math.max(0, until - snapshot.at))
-      return snapshot.at >= until
-    }, applying.signal)
-  if (!settled) {
-    await watch(settledAt, 'settling')
-    await journal.append({ id, at: clock.now(), kind: 'settled' })
-  }
-  const { evaluator, evaluation, snapshot } = await watch(verdictAt, 'comparing')
+  const { evaluator, evaluation, snapshot } = await observer.observe(({ snapshot: { at } }) => {
+    onProgress('comparing', Math.max(0, verdictAt - at))
+    return at >= verdictAt
+  }, applying.signal)
   const after = healthOf(evaluation)
   const { spec } = await adviceLaunch(applying.world)
   const verdict = judgeVerdict({
     history: evaluator.history,
     step,
     appliedAt,
+    settledAt,
     settings,
     targets: evaluator.targets,
     spec,
@@ -133,8 +129,36 @@ async function verifyStep(
     await revertChanges(applying, step.changes)
   }
   const decided = stays ? 'kept' : verdict.verdict
+  const { clock } = applying.world
   await journal.append({ id, at: clock.now(), kind: 'verdict', verdict: decided, sentence: verdict.sentence })
   return { id, step, verdict: { ...verdict, verdict: decided }, appliedAt, decidedAt: snapshot.at }
+}
+
+/** A step that is in force. */
+interface Applied {
+  id: string
+  step: Step
+  appliedAt: number
+}
+
+/**
+ * Waits until what is measured is of the step alone, and answers since when. What piled up while a service was restarted for it may
+ * take as long as `advice.catchUp` to be caught up.
+ */
+async function settle(stepping: Stepping, { id, step, appliedAt }: Applied): Promise<number> {
+  const { applying, observer, journal, onProgress } = stepping
+  const settings = await verifySettings(stepping)
+  let settledAt = clearFrom(appliedAt, settings)
+  await observer.observe(({ snapshot: { at: now }, evaluator: { history, targets } }) => {
+    const isLate = now > appliedAt + settings['advice.settle'] + settings['advice.catchUp']
+    const isWaiting =
+      step.effect !== 'live' && !isLate && isCatchingUp(history, { appliedAt, now, settings, targets })
+    if (isWaiting) settledAt = Math.max(settledAt, now + RECENT_LATENCY_MS)
+    onProgress(isWaiting ? 'catching up' : 'settling', settledAt - now)
+    return now >= settledAt
+  }, applying.signal)
+  await journal.append({ id, at: settledAt, kind: 'settled' })
+  return settledAt
 }
 
 /** What was done about a step that an earlier run had left open. */
@@ -173,13 +197,9 @@ export async function resolveOpenStep(options: Stepping): Promise<ResolvedStep |
       await takeBack(stepping, { id, changes: resolution.changes, why: resolution.why })
       return { id, sentence: `taken back: ${resolution.why}`, outcome: undefined }
     case 'verify': {
-      const settled = entry.last.kind === 'settled'
-      const outcome = await verifyStep(stepping, {
-        id,
-        step: entry.opened.step,
-        appliedAt: resolution.appliedAt,
-        settled,
-      })
+      const { settledAt } = entry
+      const { appliedAt } = resolution
+      const outcome = await verifyStep(stepping, { id, step: entry.opened.step, appliedAt, settledAt })
       return { id, sentence: outcome.verdict.sentence, outcome }
     }
   }

@@ -7,6 +7,7 @@ export {
   type Facts,
 } from './context.ts'
 export { type Health, healthOf } from './health.ts'
+export { isCatchingUp } from './is-catching-up.ts'
 export {
   type JournalEntry,
   type JournalLine,
@@ -36,6 +37,7 @@ export type {
 } from './rule.ts'
 export { rules } from './rules/index.ts'
 export { COEFFICIENT_BOUNDS, type Observation, scalingCoefficient } from './scaling-coefficient.ts'
+export { clearFrom, startedAt } from './settling.ts'
 export { divisorsOf } from './slots-for.ts'
 export { capacityOf, trueRatePerSlot } from './true-rate.ts'
 export {
@@ -43,6 +45,4 @@ export {
   judgeVerdict,
   type Verdict,
   type VerdictOptions,
-  verdictWindows,
 } from './verdict.ts'
-export { settledAt } from './windows.ts'

@@ -24,7 +24,7 @@ export type JournalLine =
     })
   /** Read back from the source: in force everywhere. */
   | (Line & { kind: 'applied' })
-  /** What comes from here on is compared. */
+  /** What comes from `at` on is compared. */
   | (Line & { kind: 'settled' })
   /** After what it says was done. */
   | (Line & { kind: 'verdict'; verdict: Verdict['verdict']; sentence: string })
@@ -41,6 +41,8 @@ export interface JournalEntry {
   last: JournalLine
   /** When it was in force; undefined when that was never told. */
   appliedAt: number | undefined
+  /** From when on it is compared; undefined when that was never told. */
+  settledAt: number | undefined
 }
 
 export type ReadJournal =
@@ -106,9 +108,16 @@ export function ownSettings(entries: readonly JournalEntry[]): Map<string, Chang
 
 function followed(before: JournalEntry | undefined, line: JournalLine): JournalEntry | undefined {
   if (!before)
-    return line.kind === 'open' ? { id: line.id, opened: line, last: line, appliedAt: undefined } : undefined
+    return line.kind === 'open'
+      ? { id: line.id, opened: line, last: line, appliedAt: undefined, settledAt: undefined }
+      : undefined
   if (!NEXT[before.last.kind].includes(line.kind)) return undefined
-  return { ...before, last: line, appliedAt: line.kind === 'applied' ? line.at : before.appliedAt }
+  return {
+    ...before,
+    last: line,
+    appliedAt: line.kind === 'applied' ? line.at : before.appliedAt,
+    settledAt: line.kind === 'settled' ? line.at : before.settledAt,
+  }
 }
 
 function readLine(raw: string): JournalLine | undefined {

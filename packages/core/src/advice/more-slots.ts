@@ -12,6 +12,7 @@ import { type AdviceContext, workersWithSlots } from './context.ts'
 import { NOTHING, type Proposed, proposeStep } from './propose-step.ts'
 import type { Expectation } from './rule.ts'
 import { coefficientRange } from './scaling-coefficient.ts'
+import { clearFrom } from './settling.ts'
 import { divisorsOf, growSlots, isOverloaded } from './slots-for.ts'
 import { capacityOf, requiredRate, trueRatePerSlot } from './true-rate.ts'
 import { lastWindows } from './windows.ts'
@@ -134,7 +135,7 @@ function expectedOf(
   { load, low, high }: { load: Load; low: number; high: number },
 ): Expectation[] {
   const { inPerSecond, outPerSecond, lagRecords } = load
-  const [settleS, verifyS] = [settings['advice.settle'] / 1000, settings['advice.verify'] / 1000]
+  const [settleS, verifyS] = [clearFrom(0, settings) / 1000, settings['advice.verify'] / 1000]
   const outAt = (capacity: number) => {
     const waiting = Math.max(0, lagRecords - (capacity - inPerSecond) * settleS)
     return Math.min(capacity, inPerSecond + waiting / verifyS)

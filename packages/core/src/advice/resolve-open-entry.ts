@@ -12,8 +12,8 @@ export type Resolution =
   | { do: 'close'; why: string }
   /** Put these back to what they were, then close. */
   | { do: 'revert'; changes: readonly Change[]; why: string }
-  /** Go on where it was left: compare when the window of after is full, at `verdictAt`. */
-  | { do: 'verify'; appliedAt: number; verdictAt: number; why: string }
+  /** Go on where it was left: compare when the window of after is full. */
+  | { do: 'verify'; appliedAt: number; why: string }
 
 export interface ResolveOptions {
   /** The value of a setting that is in force, as its readers tell. */
@@ -57,6 +57,5 @@ export function resolveOpenEntry(
       changes: made,
       why: `it was applied ${formatDuration(now - appliedAt)} ago: what was before is not remembered`,
     }
-  const verdictAt = appliedAt + settings['advice.settle'] + settings['advice.verify']
-  return { do: 'verify', appliedAt, verdictAt, why: 'all of it is in force' }
+  return { do: 'verify', appliedAt, why: 'all of it is in force' }
 }

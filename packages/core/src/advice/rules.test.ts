@@ -292,13 +292,14 @@ describe('a rule', () => {
   test('takes a start for no load: what is late then is not judged', () => {
     const story = createAdviceStory()
     story.p99Ms = 900
-    story.tell(14)
+    // It settles for 15 s, and latencies look back for 10.
+    story.tell(24)
     story.p99Ms = 41
     story.tell(30)
     const early = rules.find(({ id }) => id === 'latency-high')?.evaluate(story.context())
     expect(early).toMatchObject({
       state: 'not-enough-data',
-      missing: 'the provider was started 44 s ago, and 30 s of its readings are needed',
+      missing: 'the provider was started 54 s ago, and 30 s of its readings are needed',
       enoughAt: story.at + 1000,
     })
     story.tell(1)

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { type AdviceStory, createAdviceStory } from '../../test/advice-story.ts'
 import { known } from '../metrics/index.ts'
-import { type Advice, healthOf, judge, judgeVerdict } from './index.ts'
+import { type Advice, clearFrom, healthOf, judge, judgeVerdict } from './index.ts'
 
 const settings = (advice: Advice) =>
   advice.steps.map(({ changes }) => changes.map(({ key, from, to }) => `${key} ${from} → ${to}`).join(', '))
@@ -322,11 +322,12 @@ describe('a step that is applied', () => {
     story.apply(next.changes.map(({ key, to }) => ({ key, value: String(to), origin: 'overlay' })))
     const appliedAt = story.at
     does()
-    story.tell(80)
+    story.tell(90)
     return judgeVerdict({
       history: story.evaluator.history,
       step: next,
       appliedAt,
+      settledAt: clearFrom(appliedAt, before.settings),
       settings: before.settings,
       targets: story.evaluator.targets,
       spec: story.spec,

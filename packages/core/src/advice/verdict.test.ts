@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { type AdviceStory, createAdviceStory } from '../../test/advice-story.ts'
 import type { Snapshot } from '../metrics/index.ts'
-import { type Health, healthOf, judgeVerdict, type Step, type Verdict } from './index.ts'
+import { clearFrom, type Health, healthOf, judgeVerdict, type Step, type Verdict } from './index.ts'
 
 const lowerP99: Step['expected'] = [
   { metric: 'p99', unit: 'ms', better: 'lower', from: 200, low: 60, high: 110 },
@@ -40,11 +40,12 @@ function verdictOf(
   const healthBefore: Health = healthOf(context.evaluation)
   const appliedAt = story.at
   does(story)
-  story.tell(80)
+  story.tell(90)
   return judgeVerdict({
     history: story.evaluator.history,
     step: { expected, effect },
     appliedAt,
+    settledAt: clearFrom(appliedAt, context.settings),
     settings: context.settings,
     targets: story.evaluator.targets,
     spec: story.spec,

@@ -35,6 +35,8 @@ export interface VerdictOptions {
   step: Pick<Step, 'expected' | 'effect'>
   /** When it was in force everywhere, wall-clock milliseconds. */
   appliedAt: number
+  /** From when on what is measured is of what came after it alone. */
+  settledAt: number
   settings: AdviceSettings
   targets: Targets
   /** In force before or after: its workers are those whose CPU a record costs. */
@@ -52,16 +54,6 @@ const WATCHED = [
   { metric: 'p99', unit: 'ms' },
   { metric: 'lag', unit: 'count' },
 ] as const
-
-/** The windows of a step that are compared: of the same length, before it and after it has settled. */
-export function verdictWindows(
-  appliedAt: number,
-  settings: AdviceSettings,
-): { before: Between; after: Between } {
-  const from = appliedAt + settings['advice.settle']
-  const length = settings['advice.verify']
-  return { before: { from: appliedAt - length, to: appliedAt }, after: { from, to: from + length } }
-}
 
 /**
  * Decides about a step by the same measurements over the same time before and after it. Lost health or a measurement that is
@@ -186,11 +178,10 @@ function measureBoth(
   options: VerdictOptions,
   metric: string,
 ): Pick<Comparison, 'before' | 'after' | 'noise'> | undefined {
-  const { before, after } = verdictWindows(options.appliedAt, options.settings)
-  const [was, is] = [
-    partsOf(options, { metric, between: before }),
-    partsOf(options, { metric, between: after }),
-  ]
+  const { appliedAt, settledAt, settings } = options
+  const length = settings['advice.verify']
+  const was = partsOf(options, { metric, between: { from: appliedAt - length, to: appliedAt } })
+  const is = partsOf(options, { metric, between: { from: settledAt, to: settledAt + length } })
   if (!was || !is) return undefined
   const error = Math.sqrt(was.variance / was.count + is.variance / is.count)
   // Two standard errors of a difference of means.

@@ -1,7 +1,7 @@
-import { measure, metricName, type Snapshot } from '../metrics/index.ts'
+import { measure, metricName } from '../metrics/index.ts'
 import { formatDuration } from '../units/index.ts'
-import type { AdviceSettings } from './advice-settings.ts'
 import type { AdviceContext } from './context.ts'
+import { looksBackMs, startedAt } from './settling.ts'
 
 /** What a metric came to in one window. */
 export interface Span {
@@ -42,12 +42,13 @@ export function lastWindows(
   const { evaluator, now, settings } = context
   const each = settings['advice.window']
   const from = now - count * each
-  const disturbed = isLoad(metric) ? lastDisturbance(context, from) : undefined
+  const looksBack = looksBackMs(metric)
+  const disturbed = isLoad(metric) ? lastDisturbance(context, from - looksBack) : undefined
   if (disturbed)
     return {
       known: false,
       why: `the provider ${disturbed.what}, and ${formatDuration(count * each)} of its readings are needed`,
-      enoughAt: disturbed.at + count * each,
+      enoughAt: disturbed.at + looksBack + count * each,
     }
   const { times, values } = evaluator.history.values(metric, { from, to: now })
   const since = toldSince(times, { now, gapMs: each })
@@ -86,18 +87,12 @@ function lastDisturbance(
   const { times, values } = evaluator.history.values('provider.paused', { from, to: now })
   const pausedAt = times[values.lastIndexOf(1)]
   if (pausedAt !== undefined) return { what: 'was paused', at: pausedAt }
-  const settled = settledAt(snapshot, settings)
-  return settled !== undefined && settled > from
-    ? {
-        what: `was started ${formatDuration(now - settled + settings['advice.settle'])} ago`,
-        at: settled,
-      }
+  const started = startedAt(snapshot)
+  if (started === undefined) return undefined
+  const settled = started + settings['advice.settle']
+  return settled > from
+    ? { what: `was started ${formatDuration(now - started)} ago`, at: settled }
     : undefined
-}
-
-/** Since when what flows is the load and no longer the start of the provider; undefined while the provider is not known. */
-export function settledAt({ provider }: Snapshot, settings: AdviceSettings): number | undefined {
-  return provider.known ? provider.value.at - provider.value.uptimeMs + settings['advice.settle'] : undefined
 }
 
 /** Whether something holds in more than half of the windows. */

@@ -12,6 +12,9 @@ export const latencySchema = z.object({
 })
 export type Latency = z.infer<typeof latencySchema>
 
+/** How long the recent end-to-end latencies of a backend are over. */
+export const RECENT_LATENCY_MS = 10_000
+
 /** Upper bounds of the buckets of a latency histogram, milliseconds. */
 export const LATENCY_BOUNDS_MS = [
   1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 30_000, 60_000,

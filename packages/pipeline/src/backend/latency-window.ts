@@ -1,7 +1,7 @@
-import type { Latency, LatencyBuckets } from '@radtune/core/contract'
+import { type Latency, type LatencyBuckets, RECENT_LATENCY_MS } from '@radtune/core/contract'
 import { LatencyBucketCounts, LatencyHistogram } from '../stats-server/index.ts'
 
-/** Latencies of the last ten seconds and since start. */
+/** Latencies of the last `RECENT_LATENCY_MS` and since start. */
 export interface LatencyWindow {
   record(ms: number): void
   /** To be called every second: the oldest second leaves the window. */
@@ -11,7 +11,7 @@ export interface LatencyWindow {
   buckets(): LatencyBuckets
 }
 
-const SECONDS = 10
+const SECONDS = RECENT_LATENCY_MS / 1000
 
 /** 180 KB a second of the window. */
 export function createLatencyWindow(): LatencyWindow {

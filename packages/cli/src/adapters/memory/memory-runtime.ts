@@ -63,7 +63,7 @@ export interface MemoryRuntime extends Runtime {
 const START_MS = 100
 const WARM_UP: WarmUp = { firstP50Ms: 212, lastP50Ms: 4, roundTrips: 300, elapsedMs: 50 }
 
-/** A runtime whose services are entries of a map. `onRunning` hears when the provider starts and when all has stopped. */
+/** A runtime whose services are entries of a map. `onRunning` hears since when the provider runs after each launch, and when all has stopped. */
 export function createMemoryRuntime(
   clock: Clock,
   script: MemoryRuntimeScript,
@@ -72,6 +72,8 @@ export function createMemoryRuntime(
   /** Nothing ever fails by itself here. */
   const availableSince = (launchedAt: number) => ({ share: 1, overMs: clock.now() - launchedAt })
   let running: { launch: Launch; launchedAt: number; services: Map<string, ServiceState> } | undefined
+  /** Since when the provider runs. */
+  let publishing: number | undefined
   let nextPid = 1000
 
   async function startService(name: string, launch: Launch, signal: AbortSignal): Promise<ServiceState> {
@@ -172,7 +174,9 @@ export function createMemoryRuntime(
         if (signal.aborted) running = before
         throw error
       }
-      onRunning(clock.now())
+      const provider = services.get('provider')
+      if (publishing === undefined || provider !== before?.services.get('provider')) publishing = clock.now()
+      onRunning(publishing)
       return {
         runtime: 'local',
         launch,
