@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest'
 import { findJava } from '../../packages/cli/src/adapters/local/java.ts'
 import type { AdviseData } from '../../packages/cli/src/output/advise-data.ts'
 import { hotKeyDump } from '../../scripts/bench/hot-key-dump.ts'
-import { advise, adviseUntil, applying, isDecided, pins, SHORT, up, upWith } from './advise-stack.ts'
+import { advise, adviseUntil, applying, isDecided, pins, SHORT, setting, up, upWith } from './advise-stack.ts'
 import { runJson, withProject } from './radtune.ts'
 import { readPids } from './read-stack.ts'
 
@@ -22,15 +22,23 @@ async function expectLimits(project: string): Promise<void> {
 }
 
 /** 4c8g on whatever machine tests run on: a request costs Kafka three times as much on one as on another. */
-const IN_ORDER = `machine: { cpus: 4, memory: 8GB }
-workload: { rate: 500-10000, latency: 250ms }
-settings: { kafka.cpus: 0.9 }
-`
+async function upInOrder(project: string, latency: string, ...args: string[]): Promise<void> {
+  await mkdir(join(project, 'profiles'))
+  const workload = `workload: { rate: 1000-10000, latency: ${latency} }`
+  const profile = ['machine: { cpus: 4, memory: 8GB }', workload, 'settings: { kafka.cpus: 0.9 }', '']
+  await writeFile(join(project, 'profiles/in-order.yaml'), profile.join('\n'))
+  await upWith(project, 'in-order', ...args)
+}
 
 function figure({ outcome }: AdviseData, metric: string): { before: number; after: number } {
   const found = outcome?.verdict.comparisons.find((one) => one.metric === metric)
   if (!found) throw new Error(`${metric} was not compared: ${outcome?.verdict.sentence}`)
   return found
+}
+
+async function coresOf(project: string, name: string): Promise<number> {
+  const { services } = (await runJson(project, ['status'])).document.data
+  return services.find((service: { name: string }) => service.name === name).cpu
 }
 
 describe.skipIf(obstacle !== undefined)(
@@ -60,6 +68,24 @@ describe.skipIf(obstacle !== undefined)(
       })
     })
 
+    it('over-parallel: fewer slots for the CPU that there is, and a record costs less of it', async () => {
+      await withProject(async (project) => {
+        await upInOrder(project, '500ms', '--rate', '1500', ...SHORT, ...pins('worker.count=1'))
+        await expectLimits(project)
+        // What six slots take where nothing limits them differs from machine to machine. They get less: then batches are fuller.
+        await delay(25_000)
+        const cpus = 0.8 * (await coresOf(project, 'worker-1'))
+        const { document } = await runJson(project, ['set', `worker.cpus=${cpus.toFixed(2)}`, '--now'])
+        expect(document.error).toBeNull()
+        const data = await adviseUntil(project, applying('cpu-saturated'), isDecided)
+        expect(data.advice.next?.changes).toEqual([{ key: 'pipeline.parallelism', from: 6, to: 3 }])
+        expect(data.outcome?.verdict.verdict, data.outcome?.verdict.sentence).toBe('kept')
+        const cost = figure(data, 'cost')
+        expect(cost.after).toBeLessThan(cost.before)
+        expect(await setting(project, 'pipeline.parallelism')).toBe(3)
+      })
+    })
+
     it('hot partition: named with its key, and no slots for it', async () => {
       await withProject(async (project) => {
         const file = join(project, 'hot.csv')
@@ -79,9 +105,7 @@ describe.skipIf(obstacle !== undefined)(
       await withProject(async (project) => {
         // Half of the windows that a user has: a single late second is no load.
         const windows = pins('advice.window=5s', 'advice.windows=3', 'advice.longWindows=3')
-        await mkdir(join(project, 'profiles'))
-        await writeFile(join(project, 'profiles/in-order.yaml'), IN_ORDER)
-        await upWith(project, 'in-order', '--rate', '500', ...windows)
+        await upInOrder(project, '250ms', '--rate', '1000', ...windows)
         for (const round of [1, 2, 3]) {
           const { advice } = await advise(project)
           expect(advice.steps, `round ${round}: ${JSON.stringify(advice.findings)}`).toEqual([])

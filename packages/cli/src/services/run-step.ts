@@ -74,9 +74,10 @@ export async function runStep(
   }, applying.signal)
   const id = nextId(entries)
   const sentence = finding?.sentence ?? step.why
+  const openedAt = clock.now()
   await journal.append({
     id,
-    at: clock.now(),
+    at: openedAt,
     kind: 'open',
     by,
     step,
@@ -94,18 +95,19 @@ export async function runStep(
   }
   const appliedAt = clock.now()
   await journal.append({ id, at: appliedAt, kind: 'applied' })
-  return await verifyStep(stepping, { id, step, appliedAt })
+  return await verifyStep(stepping, { id, step, openedAt, appliedAt })
 }
 
 /** Compares, decides and does what was decided. */
 async function verifyStep(
   stepping: Stepping,
-  { id, step, appliedAt, settledAt: toldAt }: Applied & { settledAt?: number | undefined },
+  { settledAt: toldAt, ...applied }: Applied & { settledAt?: number | undefined },
 ): Promise<StepOutcome> {
   const { applying, observer, journal, keep, onProgress } = stepping
   const settings = await verifySettings(stepping)
   const before = observer.moment ? healthOf(observer.moment.evaluation) : undefined
-  const settledAt = toldAt ?? (await settle(stepping, { id, step, appliedAt }))
+  const { id, step, openedAt, appliedAt } = applied
+  const settledAt = toldAt ?? (await settle(stepping, applied))
   const verdictAt = settledAt + settings['advice.verify']
   const { evaluator, evaluation, snapshot } = await observer.observe(({ snapshot: { at } }) => {
     onProgress('comparing', Math.max(0, verdictAt - at))
@@ -116,7 +118,7 @@ async function verifyStep(
   const verdict = judgeVerdict({
     history: evaluator.history,
     step,
-    appliedAt,
+    openedAt,
     settledAt,
     settings,
     targets: evaluator.targets,
@@ -138,6 +140,8 @@ async function verifyStep(
 interface Applied {
   id: string
   step: Step
+  /** Before anything was changed, and when all of it was in force, wall-clock milliseconds. */
+  openedAt: number
   appliedAt: number
 }
 
@@ -145,14 +149,14 @@ interface Applied {
  * Waits until what is measured is of the step alone, and answers since when. What piled up while a service was restarted for it may
  * take as long as `advice.catchUp` to be caught up.
  */
-async function settle(stepping: Stepping, { id, step, appliedAt }: Applied): Promise<number> {
+async function settle(stepping: Stepping, { id, step, openedAt, appliedAt }: Applied): Promise<number> {
   const { applying, observer, journal, onProgress } = stepping
   const settings = await verifySettings(stepping)
   let settledAt = clearFrom(appliedAt, settings)
   await observer.observe(({ snapshot: { at: now }, evaluator: { history, targets } }) => {
     const isLate = now > appliedAt + settings['advice.settle'] + settings['advice.catchUp']
     const isWaiting =
-      step.effect !== 'live' && !isLate && isCatchingUp(history, { appliedAt, now, settings, targets })
+      step.effect !== 'live' && !isLate && isCatchingUp(history, { openedAt, now, settings, targets })
     if (isWaiting) settledAt = Math.max(settledAt, now + RECENT_LATENCY_MS)
     onProgress(isWaiting ? 'catching up' : 'settling', settledAt - now)
     return now >= settledAt
@@ -197,9 +201,10 @@ export async function resolveOpenStep(options: Stepping): Promise<ResolvedStep |
       await takeBack(stepping, { id, changes: resolution.changes, why: resolution.why })
       return { id, sentence: `taken back: ${resolution.why}`, outcome: undefined }
     case 'verify': {
-      const { settledAt } = entry
+      const { opened, settledAt } = entry
       const { appliedAt } = resolution
-      const outcome = await verifyStep(stepping, { id, step: entry.opened.step, appliedAt, settledAt })
+      const applied = { id, step: opened.step, openedAt: opened.at, appliedAt }
+      const outcome = await verifyStep(stepping, { ...applied, settledAt })
       return { id, sentence: outcome.verdict.sentence, outcome }
     }
   }

@@ -12,15 +12,15 @@ const LAG_MS = 2000
 export function isCatchingUp(
   history: History,
   {
-    appliedAt,
+    openedAt,
     now,
     settings,
     targets,
-  }: { appliedAt: number; now: number; settings: AdviceSettings; targets: Targets },
+  }: { openedAt: number; now: number; settings: AdviceSettings; targets: Targets },
 ): boolean {
   const mean = (metric: string, from: number, to: number) =>
     measuredMean(history, metric, { between: { from, to }, workers: [] })
-  const before = mean('lag', appliedAt - settings['advice.verify'], appliedAt) ?? 0
+  const before = mean('lag', openedAt - settings['advice.verify'], openedAt) ?? 0
   // What arrives within a second is on its way.
   const arriving = mean('in', now - LAG_MS, now) ?? 0
   return (mean('lag', now - LAG_MS, now) ?? 0) > Math.max(before, arriving, targets.lagRecords)

@@ -51,11 +51,11 @@ export function resolveOpenEntry(
   if (made.length < changes.length) return { do: 'revert', changes: made, why: 'only part of it is in force' }
   if (appliedAt === undefined)
     return { do: 'revert', changes: made, why: 'it is not known since when it is in force' }
-  if (now - appliedAt + settings['advice.verify'] > rememberedMs)
+  if (now - opened.at + settings['advice.verify'] > rememberedMs)
     return {
       do: 'revert',
       changes: made,
-      why: `it was applied ${formatDuration(now - appliedAt)} ago: what was before is not remembered`,
+      why: `it was made ${formatDuration(now - opened.at)} ago: what was before is not remembered`,
     }
   return { do: 'verify', appliedAt, why: 'all of it is in force' }
 }

@@ -326,7 +326,7 @@ describe('a step that is applied', () => {
     return judgeVerdict({
       history: story.evaluator.history,
       step: next,
-      appliedAt,
+      openedAt: appliedAt,
       settledAt: clearFrom(appliedAt, before.settings),
       settings: before.settings,
       targets: story.evaluator.targets,

@@ -44,7 +44,7 @@ function verdictOf(
   return judgeVerdict({
     history: story.evaluator.history,
     step: { expected, effect },
-    appliedAt,
+    openedAt: appliedAt,
     settledAt: clearFrom(appliedAt, context.settings),
     settings: context.settings,
     targets: story.evaluator.targets,

@@ -33,8 +33,8 @@ export interface Verdict {
 export interface VerdictOptions {
   history: History
   step: Pick<Step, 'expected' | 'effect'>
-  /** When it was in force everywhere, wall-clock milliseconds. */
-  appliedAt: number
+  /** Before anything was changed for it, wall-clock milliseconds. */
+  openedAt: number
   /** From when on what is measured is of what came after it alone. */
   settledAt: number
   settings: AdviceSettings
@@ -178,9 +178,9 @@ function measureBoth(
   options: VerdictOptions,
   metric: string,
 ): Pick<Comparison, 'before' | 'after' | 'noise'> | undefined {
-  const { appliedAt, settledAt, settings } = options
+  const { openedAt, settledAt, settings } = options
   const length = settings['advice.verify']
-  const was = partsOf(options, { metric, between: { from: appliedAt - length, to: appliedAt } })
+  const was = partsOf(options, { metric, between: { from: openedAt - length, to: openedAt } })
   const is = partsOf(options, { metric, between: { from: settledAt, to: settledAt + length } })
   if (!was || !is) return undefined
   const error = Math.sqrt(was.variance / was.count + is.variance / is.count)

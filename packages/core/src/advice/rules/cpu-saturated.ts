@@ -21,6 +21,9 @@ export const cpuSaturated: Rule = {
     readings: ['host.cpu', 'cores/SERVICE', 'cpu/worker-N', 'throttled/worker-N'],
   },
   evaluate(context) {
+    // Slots that fit are told by what the machine has left, which is measured from now on: a finding before that has no answer.
+    const machine = lastWindows(context, 'host.cpu')
+    if (!machine.known && machine.enoughAt !== null) return notEnough(machine)
     const workers = workersWithSlots(context)
     return settle(
       [
