@@ -362,6 +362,22 @@ describe('answers', () => {
     expect(judgeRule(story, { rule: 'cpu-saturated' }).finding?.steps[0]?.changes).toHaveLength(1)
   })
 
+  test('cpu-saturated: waits for the CPU of the machine, which tells how many slots fit', () => {
+    const story = createAdviceStory()
+    workersUse(story, 1.45)
+    story.silent.set('host', 'only measured from now on')
+    story.tell(60)
+    story.silent.delete('host')
+    story.tell(5)
+    const early = rules.find(({ id }) => id === 'cpu-saturated')?.evaluate(story.context())
+    expect(early).toMatchObject({
+      state: 'not-enough-data',
+      missing: expect.stringMatching(/^CPU of the machine is known for 4 s, and 30 s are needed$/),
+    })
+    story.tell(30)
+    expect(judgeRule(story, { rule: 'cpu-saturated' })).toMatchObject({ state: 'finding' })
+  })
+
   test('cpu-saturated: a machine that other programs keep busy is a remark, and changes nothing', () => {
     const story = createAdviceStory()
     story.hostCpu = 0.97

@@ -16,6 +16,7 @@ function verdictOf(
     before = () => undefined,
     p99Ms = 196,
     remembered = false,
+    makingSeconds = 0,
   }: {
     expected?: Step['expected']
     effect?: Step['effect']
@@ -23,6 +24,8 @@ function verdictOf(
     p99Ms?: number
     /** What was before is what services remember, not what was watched. */
     remembered?: boolean
+    /** How long it takes to make the step; records are late meanwhile. */
+    makingSeconds?: number
   } = {},
 ): Verdict {
   const story = createAdviceStory()
@@ -38,13 +41,16 @@ function verdictOf(
   story.tell(1)
   const context = story.context()
   const healthBefore: Health = healthOf(context.evaluation)
+  const openedAt = story.at
+  if (makingSeconds > 0) story.p99Ms = 9000
+  story.tell(makingSeconds)
   const appliedAt = story.at
   does(story)
   story.tell(90)
   return judgeVerdict({
     history: story.evaluator.history,
     step: { expected, effect },
-    openedAt: appliedAt,
+    openedAt,
     settledAt: clearFrom(appliedAt, context.settings),
     settings: context.settings,
     targets: story.evaluator.targets,
@@ -62,6 +68,16 @@ describe('a verdict', () => {
     expect(verdict.sentence).toBe(
       'kept: as expected or better; p99 200 ms → 84 ms, expected 60 ms to 110 ms: as expected',
     )
+  })
+
+  test('is of what was before anything was changed: making a step may take long, and make records late', () => {
+    const { verdict, comparisons } = verdictOf((story) => Object.assign(story, { p99Ms: 200 }), {
+      makingSeconds: 40,
+    })
+    expect(comparisons).toMatchObject([
+      { metric: 'p99', before: expect.closeTo(200, 0), after: 200, outcome: 'wrong' },
+    ])
+    expect(verdict).toBe('inconclusive')
   })
 
   test('keeps what did better than expected', () => {
