@@ -4,7 +4,6 @@ import { defineConfig } from 'vitest/config'
 const sourceConditions = ['radtune-source', 'node']
 const resolve = { conditions: sourceConditions }
 const ssr = { resolve }
-const setupFiles = ['test/patience.ts']
 const exclude = ['**/node_modules/**', '**/dist/**']
 const onKafka = ['packages/pipeline/src/{kafka,live-settings,worker}/**/*.test.ts']
 const wholeProgram = ['test/{e2e,engine}/**/*.test.ts']
@@ -21,7 +20,6 @@ export default defineConfig({
         ssr,
         test: {
           name: 'rooms',
-          setupFiles,
           include: ['packages/*/{src,test}/**/*.test.{ts,tsx}', 'test/*.test.ts'],
           exclude: [...exclude, ...onKafka],
           testTimeout: 30_000,
@@ -33,7 +31,6 @@ export default defineConfig({
         ssr,
         test: {
           name: 'kafka',
-          setupFiles,
           include: onKafka,
           exclude,
           globalSetup: 'test/broker.ts',
@@ -47,7 +44,6 @@ export default defineConfig({
         ssr,
         test: {
           name: 'program',
-          setupFiles,
           include: wholeProgram,
           exclude,
           fileParallelism: false,
