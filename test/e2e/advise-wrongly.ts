@@ -1,9 +1,7 @@
 import type { Rule, Step } from '@radtune/core/advice'
 import { adviseStack } from '../../packages/cli/src/services/advise-stack.ts'
-import { createJournalStore } from '../../packages/cli/src/services/journal-store.ts'
 import { runStep, type StepOutcome } from '../../packages/cli/src/services/run-step.ts'
-import { createStackObserver } from '../../packages/cli/src/services/stack-observer.ts'
-import { createWorld } from '../../packages/cli/src/world.ts'
+import { steppingIn } from '../../packages/cli/test/stepping.ts'
 
 const BELIEF = 'larger fetches make readings faster'
 const MEASURED_MS = 10_000
@@ -53,34 +51,21 @@ export async function adviseWrongly(
   project: string,
   { verifyMs }: { verifyMs: number },
 ): Promise<StepOutcome> {
-  const { files, host, shippedProfilesDir, userConfigFile, stackWorld } = await createWorld()
-  const world = await stackWorld(project, 'local')
-  const { signal } = new AbortController()
-  const observer = createStackObserver(world, { intervalMs: 500 })
-  const journal = createJournalStore(files, project, () => undefined)
-  const places = {
-    files,
-    host,
-    shippedProfilesDir,
-    userConfigFile,
-    environment: {},
-    workingDir: project,
-    projectDir: project,
-  }
+  const stepping = await steppingIn(project, ({ stackWorld }) => stackWorld(project, 'local'), {
+    intervalMs: 500,
+    verifyMs,
+  })
+  const { observer, journal, applying } = stepping
   try {
-    const { advice } = await adviseStack(world, observer, {
+    const { advice } = await adviseStack(applying.world, observer, {
       request: { forMs: MEASURED_MS, only: [largerFetchesAreFaster] },
       journal,
-      signal,
+      signal: applying.signal,
       onSample: () => undefined,
     })
     if (!advice.next) throw new Error(`no step: ${advice.holds ?? JSON.stringify(advice.undecided)}`)
-    const applying = { world, places, signal, timeoutMs: 60_000, onEvent: () => undefined }
-    const stepping = { applying, observer, journal, standing: undefined, verifyMs, keep: false }
-    return await runStep(
-      { ...stepping, onProgress: () => undefined },
-      { step: advice.next, finding: advice.findings[0], by: 'a rule that is wrong' },
-    )
+    const step = { step: advice.next, finding: advice.findings[0], by: 'a rule that is wrong' }
+    return await runStep(stepping, step)
   } finally {
     await observer.close()
   }

@@ -1,11 +1,9 @@
 import type { Step } from '@radtune/core/advice'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { createMemoryWorld, type MemoryWorld } from '../src/adapters/memory/memory-world.ts'
-import { createJournalStore } from '../src/services/journal-store.ts'
 import { runStep } from '../src/services/run-step.ts'
-import { createStackObserver } from '../src/services/stack-observer.ts'
-import { createWorld } from '../src/world.ts'
 import { emptyFolder, runCommand } from './run-command.ts'
+import { steppingIn } from './stepping.ts'
 
 const longerSession: Step = {
   rule: 'memory-high',
@@ -32,29 +30,13 @@ beforeEach(async () => {
 
 /** Makes the step; `onProgress` is told what it does as it goes on. */
 async function run(onProgress: (what: string) => void) {
-  const { files, host, shippedProfilesDir, userConfigFile } = await createWorld()
-  const { signal } = new AbortController()
-  const observer = createStackObserver(memory, { intervalMs: 1000 })
-  const places = {
-    files,
-    host,
-    shippedProfilesDir,
-    userConfigFile,
-    environment: {},
-    workingDir: projectDir,
-    projectDir,
-  }
-  const journal = createJournalStore(files, projectDir, () => undefined)
-  const applying = { world: memory, places, signal, timeoutMs: 60_000, onEvent: () => undefined }
-  const stepping = { applying, observer, journal, standing: undefined, verifyMs: 20_000, keep: false }
-  await observer.observe(() => true, signal)
+  const stepping = await steppingIn(projectDir, async () => memory, { intervalMs: 1000, verifyMs: 20_000 })
+  const { observer, journal, applying } = stepping
   try {
-    const outcome = await runStep(
-      { ...stepping, onProgress },
-      { step: longerSession, finding: undefined, by: 'a test' },
-    )
-    const entry = (await journal.read()).at(-1)
-    return { ...outcome, settledAt: entry?.settledAt ?? 0 }
+    await observer.observe(() => true, applying.signal)
+    const step = { step: longerSession, finding: undefined, by: 'a test' }
+    const outcome = await runStep({ ...stepping, onProgress }, step)
+    return { ...outcome, settledAt: (await journal.read()).at(-1)?.settledAt ?? 0 }
   } finally {
     await observer.close()
   }
