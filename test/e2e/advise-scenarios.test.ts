@@ -21,14 +21,13 @@ async function expectLimits(project: string): Promise<void> {
   for (const { name, limits } of services) expect(limits.enforced, `the limits of ${name}`).toBe(true)
 }
 
-/** 4c8g on whatever machine tests run on: a request costs Kafka three times as much on one as on another. */
-async function upInOrder(project: string, latency: string, ...args: string[]): Promise<void> {
-  await mkdir(join(project, 'profiles'))
-  const workload = `workload: { rate: 1000-10000, latency: ${latency} }`
-  const profile = ['machine: { cpus: 4, memory: 8GB }', workload, 'settings: { kafka.cpus: 0.9 }', '']
-  await writeFile(join(project, 'profiles/in-order.yaml'), profile.join('\n'))
-  await upWith(project, 'in-order', ...args)
-}
+/** CPU that 4c8g is in good order with also on a slow machine, where its own limits are nearly used up at 1,000 readings a second. */
+const IN_ORDER = pins('kafka.cpus=0.9', 'backend.cpus=0.6')
+
+/** 4c8g where readings may come late: what is proved is what a record costs. */
+const PATIENT = `machine: { cpus: 4, memory: 8GB }
+workload: { rate: 1000-10000, latency: 500ms }
+`
 
 function figure({ outcome }: AdviseData, metric: string): { before: number; after: number } {
   const found = outcome?.verdict.comparisons.find((one) => one.metric === metric)
@@ -70,7 +69,16 @@ describe.skipIf(obstacle !== undefined)(
 
     it('over-parallel: fewer slots for the CPU that there is, and a record costs less of it', async () => {
       await withProject(async (project) => {
-        await upInOrder(project, '500ms', '--rate', '1500', ...SHORT, ...pins('worker.count=1'))
+        await mkdir(join(project, 'profiles'))
+        await writeFile(join(project, 'profiles/patient.yaml'), PATIENT)
+        await upWith(
+          project,
+          'patient',
+          '--rate',
+          '1500',
+          ...SHORT,
+          ...pins('kafka.cpus=0.9', 'worker.count=1'),
+        )
         await expectLimits(project)
         // What six slots take where nothing limits them differs from machine to machine. They get less: then batches are fuller.
         await delay(25_000)
@@ -105,7 +113,7 @@ describe.skipIf(obstacle !== undefined)(
       await withProject(async (project) => {
         // Half of the windows that a user has: a single late second is no load.
         const windows = pins('advice.window=5s', 'advice.windows=3', 'advice.longWindows=3')
-        await upInOrder(project, '250ms', '--rate', '1000', ...windows)
+        await up(project, '--rate', '1000', ...windows, ...IN_ORDER)
         for (const round of [1, 2, 3]) {
           const { advice } = await advise(project)
           expect(advice.steps, `round ${round}: ${JSON.stringify(advice.findings)}`).toEqual([])
@@ -115,7 +123,7 @@ describe.skipIf(obstacle !== undefined)(
         try {
           // What was known before it stood still is old by then.
           await delay(10_000)
-          const { advice, outcome } = await advise(project, '--apply', '--verify', '9s', '--for', '5s')
+          const { advice, outcome } = await advise(project, '--apply', '--verify', '9s')
           expect(outcome).toBeNull()
           const undecided = advice.undecided.map(({ rule }) => rule)
           for (const rule of ['throughput-low', 'hot-partition', 'latency-high'])
