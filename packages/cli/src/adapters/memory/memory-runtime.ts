@@ -175,7 +175,7 @@ export function createMemoryRuntime(
         throw error
       }
       const provider = services.get('provider')
-      if (publishing === undefined || provider !== before?.services.get('provider')) publishing = clock.now()
+      if (provider !== before?.services.get('provider')) publishing = clock.now()
       onRunning(publishing)
       return {
         runtime: 'local',
