@@ -95,7 +95,10 @@ describe.skipIf(chromiumIsMissing)('the map in Chromium (at /usr/bin/chromium or
   test('another unit changes every number and the legend', async () => {
     const { page } = await openMap(FUKUSHIMA)
     await drawn(page)
-    const label = () => buttonsIn(page.getByTestId('map')).first().textContent()
+    const first = buttonsIn(page.getByTestId('map')).first()
+    // The map is drawn before it is told of alerts.
+    await first.waitFor({ timeout: 15_000 })
+    const label = () => first.textContent()
     await vi.waitFor(async () => expect(await label()).toBe('▲ ≈ 3.87 µSv/h'))
     expect(await textOf(page, 'legend')).toContain('0.050.10.31.05.0')
     await page.getByRole('radio', { name: 'CPM' }).click()
