@@ -2,6 +2,7 @@ import { beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { reading } from './live-twin.ts'
 import {
   chromiumIsMissing,
+  eventually,
   type OpenOptions,
   type PageStand,
   seriousViolations,
@@ -27,7 +28,7 @@ describe.skipIf(chromiumIsMissing)('controls of the pipeline in Chromium', () =>
       writes: { say, backendPort: twin.httpPort },
     })
     const { page } = opened
-    await vi.waitFor(async () => expect((await told(page))?.pointCount).toBe(2), 10_000)
+    await eventually(async () => expect((await told(page))?.pointCount).toBe(2))
     await vi.waitFor(async () => expect(await textOf(page, 'pace')).toBe('60×'), 5000)
     return {
       ...opened,
@@ -107,7 +108,7 @@ describe.skipIf(chromiumIsMissing)('controls of the pipeline in Chromium', () =>
       twin.set.refusal = { status: 503, error: 'Kafka did not take it within 3 s' }
       await speed('10×').click()
       await page.getByText('Not changed: Kafka did not take it within 3 s.').waitFor()
-      await vi.waitFor(async () => expect(await speed('60×').isChecked()).toBe(true))
+      await eventually(async () => expect(await speed('60×').isChecked()).toBe(true))
       twin.set.refusal = { status: 429, error: 'more than 60 changes in a minute' }
       await page.getByRole('button', { name: 'Pause' }).click()
       await page.getByText('Not changed: more than 60 changes in a minute.').waitFor()
@@ -204,7 +205,7 @@ describe.skipIf(chromiumIsMissing)('controls of the pipeline in Chromium', () =>
     expect(twin.writes.at(-1)?.authorization).toBe('Bearer s3cret')
     expect(page.url()).not.toContain('s3cret')
     await page.reload()
-    await vi.waitFor(async () => expect(await speed('1×').isEnabled()).toBe(true), 10_000)
+    await eventually(async () => expect(await speed('1×').isEnabled()).toBe(true))
     twin.set.refusal = { status: 401, error: 'a token is needed' }
     await speed('1×').click()
     await page.getByText('Not changed: the token is missing or wrong.').waitFor()

@@ -10,6 +10,7 @@ import {
 import { outputRecord, rawRecord } from '../../pipeline/test/fake-readings.ts'
 import {
   chromiumIsMissing,
+  eventually,
   feed,
   type OpenOptions,
   seriousViolations,
@@ -31,7 +32,7 @@ describe.skipIf(chromiumIsMissing)('the map in Chromium (at /usr/bin/chromium or
     const url = await stand.startPage(pipeline.backend.httpPort)
     const opened = await stand.open(url + query, options)
     const { page } = opened
-    await vi.waitFor(async () => expect((await told(page))?.pointCount).toBe(41), 10_000)
+    await eventually(async () => expect((await told(page))?.pointCount).toBe(41))
     return { ...opened, pipeline, url }
   }
 
@@ -45,7 +46,7 @@ describe.skipIf(chromiumIsMissing)('the map in Chromium (at /usr/bin/chromium or
     const picture = await box.screenshot({ path: stand.screenshot('map-near') })
     expect(picture.byteLength).toBeGreaterThan(BYTES_OF_A_BLANK_PICTURE)
     expect(await coloursOf(page)).toBeGreaterThan(20)
-    await vi.waitFor(async () => expect(await buttonsIn(box).allTextContents()).toEqual(['▲ ≈ 3.87 µSv/h']))
+    await eventually(async () => expect(await buttonsIn(box).allTextContents()).toEqual(['▲ ≈ 3.87 µSv/h']))
     expect(await box.getAttribute('aria-label')).toBe(
       'Map of 41 sensors, highest ≈ 3.87 µSv/h near 37.5612, 140.6946',
     )
@@ -56,7 +57,7 @@ describe.skipIf(chromiumIsMissing)('the map in Chromium (at /usr/bin/chromium or
   test('shows all sensors as a grid when nobody said where to look', async () => {
     const { page, problems } = await openMap()
     await drawn(page)
-    await vi.waitFor(() =>
+    await eventually(() =>
       expect(new URL(page.url()).searchParams.get('at')).toMatch(/^[\d.-]+,[\d.-]+,[\d.]+$/),
     )
     expect(await coloursOf(page, '.map-cells')).toBeGreaterThan(3)
@@ -76,33 +77,30 @@ describe.skipIf(chromiumIsMissing)('the map in Chromium (at /usr/bin/chromium or
     expect(await textOf(page, 'sensors-critical')).toBe('1')
     await page.getByRole('checkbox', { name: /^low/ }).click()
     await page.getByRole('checkbox', { name: /^critical/ }).click()
-    await vi.waitFor(async () =>
+    await eventually(async () =>
       expect(await told(page)).toMatchObject({
         pointCount: 8,
         levelCounts: { low: 0, moderate: 5, high: 3 },
       }),
     )
     expect(await textOf(page, 'sensors-low')).toBe('32')
-    await vi.waitFor(async () => expect(await buttonsIn(page.getByTestId('map')).count()).toBe(0))
+    await eventually(async () => expect(await buttonsIn(page.getByTestId('map')).count()).toBe(0))
     expect(new URL(page.url()).searchParams.get('levels')).toBe('moderate,high')
     await page.getByRole('radio', { name: 'table' }).click()
-    await vi.waitFor(async () => expect(await page.getByRole('row').count()).toBe(9))
+    await eventually(async () => expect(await page.getByRole('row').count()).toBe(9))
     await page.reload()
-    await vi.waitFor(async () => expect((await told(page))?.pointCount).toBe(8), 10_000)
+    await eventually(async () => expect((await told(page))?.pointCount).toBe(8))
     expect(await page.getByRole('row').count()).toBe(9)
   })
 
   test('another unit changes every number and the legend', async () => {
     const { page } = await openMap(FUKUSHIMA)
     await drawn(page)
-    const first = buttonsIn(page.getByTestId('map')).first()
-    // The map is drawn before it is told of alerts.
-    await first.waitFor({ timeout: 15_000 })
-    const label = () => first.textContent()
-    await vi.waitFor(async () => expect(await label()).toBe('▲ ≈ 3.87 µSv/h'))
+    const label = () => buttonsIn(page.getByTestId('map')).first().textContent()
+    await eventually(async () => expect(await label()).toBe('▲ ≈ 3.87 µSv/h'))
     expect(await textOf(page, 'legend')).toContain('0.050.10.31.05.0')
     await page.getByRole('radio', { name: 'CPM' }).click()
-    await vi.waitFor(async () => expect(await label()).toBe('▲ 1,294 CPM'))
+    await eventually(async () => expect(await label()).toBe('▲ 1,294 CPM'))
     expect(await textOf(page, 'legend')).toContain('17331003341,670')
     expect(await page.getByRole('listitem').first().textContent()).toMatch(/^▲ 1,294 CPM/)
     expect(new URL(page.url()).searchParams.get('unit')).toBe('cpm')
@@ -112,12 +110,12 @@ describe.skipIf(chromiumIsMissing)('the map in Chromium (at /usr/bin/chromium or
     const { page, pipeline } = await openMap('?view=table')
     await page.getByRole('button', { name: 'Show device:200481 on the map' }).first().click()
     const card = page.getByTestId('card')
-    await vi.waitFor(async () => expect(await textOf(page, 'card-value')).toBe('≈ 3.87 µSv/h'))
+    await eventually(async () => expect(await textOf(page, 'card-value')).toBe('≈ 3.87 µSv/h'))
     expect(await card.textContent()).toContain('1,294 CPM · estimated with 334 CPM per µSv/h')
-    await vi.waitFor(async () => expect(await card.textContent()).toContain('Last 2 readings'))
+    await eventually(async () => expect(await card.textContent()).toContain('Last 2 readings'))
     feed(pipeline, 8)
-    await vi.waitFor(async () => expect(await textOf(page, 'card-value')).toBe('≈ 3.89 µSv/h'), 10_000)
-    await vi.waitFor(async () => expect(await card.textContent()).toContain('Last 3 readings'), 10_000)
+    await eventually(async () => expect(await textOf(page, 'card-value')).toBe('≈ 3.89 µSv/h'))
+    await eventually(async () => expect(await card.textContent()).toContain('Last 3 readings'))
     await drawn(page)
     await page.screenshot({ path: stand.screenshot('details') })
     expect(new URL(page.url()).searchParams.get('at')).toMatch(/^37\.56.*,140\.69.*,12/)
@@ -141,16 +139,16 @@ describe.skipIf(chromiumIsMissing)('the map in Chromium (at /usr/bin/chromium or
     const address = () => new URL(page.url()).searchParams
     await reach('low')
     await page.keyboard.press('Space')
-    await vi.waitFor(async () => expect((await told(page))?.pointCount).toBe(9))
+    await eventually(async () => expect((await told(page))?.pointCount).toBe(9))
     await reach('µSv/h')
     await page.keyboard.press('ArrowRight')
-    await vi.waitFor(() => expect(address().get('unit')).toBe('cpm'))
+    await eventually(() => expect(address().get('unit')).toBe('cpm'))
     await reach('Show device:200481')
     await page.keyboard.press('Enter')
-    await vi.waitFor(async () => expect(await textOf(page, 'card-value')).toBe('1,294 CPM'))
+    await eventually(async () => expect(await textOf(page, 'card-value')).toBe('1,294 CPM'))
     await page.keyboard.press('Escape')
     expect(await page.getByTestId('card').count()).toBe(0)
-    await vi.waitFor(async () =>
+    await eventually(async () =>
       expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('show'),
     )
     await reach('Map. Arrow keys')
@@ -159,7 +157,7 @@ describe.skipIf(chromiumIsMissing)('the map in Chromium (at /usr/bin/chromium or
     await vi.waitFor(() => expect(address().get('at')).not.toBe(before), 5000)
     await reach('map')
     await page.keyboard.press('ArrowRight')
-    await vi.waitFor(async () => expect(await page.getByRole('row').count()).toBe(10))
+    await eventually(async () => expect(await page.getByRole('row').count()).toBe(10))
   })
 
   test('axe finds nothing serious: map and table, dark and light', async () => {
@@ -188,7 +186,7 @@ describe.skipIf(chromiumIsMissing)('the map in Chromium (at /usr/bin/chromium or
         } as typeof original
       },
     })
-    await vi.waitFor(async () => expect(await page.getByRole('row').count()).toBe(42), 10_000)
+    await eventually(async () => expect(await page.getByRole('row').count()).toBe(42))
     expect(await page.getByText('The map cannot be drawn: this browser has no WebGL').isVisible()).toBe(true)
     expect(problems).toEqual([])
   })
@@ -221,7 +219,7 @@ describe.skipIf(chromiumIsMissing)('the map in Chromium (at /usr/bin/chromium or
       outputRecord({ latitude: Number.NaN, device_id: 'no-number' }),
       outputRecord({ latitude: 0, longitude: 0, device_id: 'null-island' }),
     )
-    await vi.waitFor(async () => expect((await told(page))?.pointCount).toBe(42), 10_000)
+    await eventually(async () => expect((await told(page))?.pointCount).toBe(42))
     await page.getByRole('radio', { name: 'table' }).click()
     await page.getByRole('button', { name: 'good' }).waitFor()
     expect(await page.textContent('body')).not.toMatch(
@@ -250,12 +248,12 @@ describe.skipIf(chromiumIsMissing)('the map in Chromium (at /usr/bin/chromium or
     const { page, pipeline } = await openMap(FUKUSHIMA)
     await drawn(page)
     const alerts = page.getByRole('listitem')
-    await vi.waitFor(async () =>
+    await eventually(async () =>
       expect(await alerts.getByText('2 readings', { exact: true }).count()).toBe(1),
     )
     const port = pipeline.backend.httpPort
     await pipeline.backend.close()
-    await vi.waitFor(async () => expect((await told(page))?.state).toMatch(/down|reconnecting/), 10_000)
+    await eventually(async () => expect((await told(page))?.state).toMatch(/down|reconnecting/))
     expect((await told(page))?.pointCount).toBe(41)
     const again = await stand.startPipeline(`127.0.0.1:${port}`)
     for (const round of [8, 9]) feed(again, round)
@@ -263,10 +261,10 @@ describe.skipIf(chromiumIsMissing)('the map in Chromium (at /usr/bin/chromium or
       async () => expect(await told(page)).toMatchObject({ state: 'live', pointCount: 41 }),
       20_000,
     )
-    await vi.waitFor(async () =>
+    await eventually(async () =>
       expect(await buttonsIn(page.getByTestId('map')).allTextContents()).toEqual(['▲ ≈ 3.89 µSv/h']),
     )
-    await vi.waitFor(async () =>
+    await eventually(async () =>
       expect(await alerts.getByText('3 readings', { exact: true }).count()).toBe(1),
     )
     expect(await alerts.count()).toBe(1)

@@ -250,6 +250,12 @@ export function feed({ normal, critical }: { normal: FakeTopic; critical: FakeTo
     )
 }
 
+/** Drawing in software while other tests run, a browser may hold the page up for seconds. */
+const PATIENCE_MS = 10_000
+
+/** Waits until `check` holds, when a test is about that and not about how soon: `bench:map` measures how fast a page is. */
+export const eventually = <T>(check: () => T | Promise<T>): Promise<T> => vi.waitFor(check, PATIENCE_MS)
+
 export const told = (page: Page) => page.evaluate(() => window.__radtune)
 export const textOf = (page: Page, testId: string) => page.getByTestId(testId).textContent()
 

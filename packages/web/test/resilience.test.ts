@@ -3,7 +3,7 @@ import type { Page } from 'playwright-core'
 import { describe, expect, test, vi } from 'vitest'
 import { outputRecord } from '../../pipeline/test/fake-readings.ts'
 import { reading } from './live-twin.ts'
-import { chromiumIsMissing, feed, standUpPage, textOf, told } from './page-stand.ts'
+import { chromiumIsMissing, eventually, feed, standUpPage, textOf, told } from './page-stand.ts'
 
 const FUKUSHIMA = '?at=37.7,140.8,9.5'
 
@@ -20,12 +20,12 @@ describe.skipIf(chromiumIsMissing)('what the page bears, in Chromium', () => {
     const twin = await stand.startTwin()
     const { page } = await stand.open(`${await stand.startPage(twin.httpPort)}?view=table&unit=cpm`)
     twin.read(critical(1), critical(2))
-    await vi.waitFor(async () => expect(await alertsOf(page)).toEqual(listed(2)), 10_000)
+    await eventually(async () => expect(await alertsOf(page)).toEqual(listed(2)))
     twin.drop()
     twin.read(critical(3))
-    await vi.waitFor(() => expect(twin.resumed).toEqual(['frames']), 10_000)
+    await eventually(() => expect(twin.resumed).toEqual(['frames']))
     twin.read(critical(4))
-    await vi.waitFor(async () => expect(await alertsOf(page)).toEqual(listed(4)), 10_000)
+    await eventually(async () => expect(await alertsOf(page)).toEqual(listed(4)))
     expect((await told(page))?.pointCount).toBe(4)
   })
 
@@ -33,15 +33,15 @@ describe.skipIf(chromiumIsMissing)('what the page bears, in Chromium', () => {
     const twin = await stand.startTwin()
     const { page } = await stand.open(`${await stand.startPage(twin.httpPort)}?view=table&unit=cpm`)
     twin.read(critical(1), critical(2))
-    await vi.waitFor(async () => expect(await alertsOf(page)).toEqual(listed(2)), 10_000)
+    await eventually(async () => expect(await alertsOf(page)).toEqual(listed(2)))
     await twin.close()
-    await vi.waitFor(async () => expect((await told(page))?.state).toMatch(/reconnecting|down/), 10_000)
+    await eventually(async () => expect((await told(page))?.state).toMatch(/reconnecting|down/))
     const next = await stand.startTwin({ port: twin.httpPort, session: 's2' })
     // It has read the last of them again.
     next.read(critical(2), critical(3))
     await vi.waitFor(async () => expect((await told(page))?.state).toBe('live'), 20_000)
     expect(next.resumed).toEqual(['snapshot'])
-    await vi.waitFor(async () => expect(await alertsOf(page)).toEqual(listed(3)), 10_000)
+    await eventually(async () => expect(await alertsOf(page)).toEqual(listed(3)))
   }, 40_000)
 
   test('a slow line: it lags, says so, keeps the alerts, and catches up', async () => {
@@ -51,7 +51,7 @@ describe.skipIf(chromiumIsMissing)('what the page bears, in Chromium', () => {
     const line = await startLine(Number(new URL(url).port))
     const { page } = await stand.open(`http://127.0.0.1:${line.port}?view=table`)
     feed(pipeline, 0)
-    await vi.waitFor(async () => expect((await told(page))?.pointCount).toBe(41), 10_000)
+    await eventually(async () => expect((await told(page))?.pointCount).toBe(41))
     line.hold()
     const skipped = async () => {
       const stats = await fetch(`http://127.0.0.1:${pipeline.backend.statsPort}/stats?history=0`)
@@ -80,12 +80,12 @@ describe.skipIf(chromiumIsMissing)('what the page bears, in Chromium', () => {
     const twin = await stand.startTwin()
     const { page } = await stand.open(`${await stand.startPage(twin.httpPort)}?view=table&unit=cpm`)
     twin.read(critical(1))
-    await vi.waitFor(async () => expect((await told(page))?.pointCount).toBe(1), 10_000)
+    await eventually(async () => expect((await told(page))?.pointCount).toBe(1))
     await setHidden(page, true)
     const drawn = await countChanges(page)
     const seq = twin.snapshot().seq
     for (const n of [2, 3, 4]) twin.read(critical(n))
-    await vi.waitFor(() => expect(twin.snapshot().seq).toBeGreaterThan(seq + 8), 10_000)
+    await eventually(() => expect(twin.snapshot().seq).toBeGreaterThan(seq + 8))
     // What was on its way.
     expect(await drawn()).toBeLessThanOrEqual(2)
     await setHidden(page, false)
@@ -132,7 +132,7 @@ describe.skipIf(chromiumIsMissing)('what the page bears, in Chromium', () => {
     expect(await page.getByRole('row').count()).toBe(0)
     await lose(null)
     await page.getByText('The map cannot be drawn: the graphics card was lost').waitFor({ timeout: 15_000 })
-    await vi.waitFor(async () => expect(await page.getByRole('row').count()).toBe(42), 10_000)
+    await eventually(async () => expect(await page.getByRole('row').count()).toBe(42))
   }, 45_000)
 
   test('who wants less motion gets jumps instead of flights', async () => {
@@ -140,7 +140,7 @@ describe.skipIf(chromiumIsMissing)('what the page bears, in Chromium', () => {
     twin.read(critical(1))
     const { page } = await stand.open(await stand.startPage(twin.httpPort), { reducedMotion: 'reduce' })
     await page.locator('.map-canvas[data-drawn]').waitFor({ timeout: 15_000 })
-    await vi.waitFor(() => expect(page.url()).toContain('11.00'))
+    await eventually(() => expect(page.url()).toContain('11.00'))
     const after = await page.evaluate(async () => {
       document.querySelector<HTMLElement>('[aria-label="Zoom out"]')?.click()
       for (let frames = 0; frames < 2; frames += 1) await new Promise(requestAnimationFrame)

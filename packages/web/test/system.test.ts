@@ -5,7 +5,7 @@ import { startBackend } from '../../pipeline/src/backend/index.ts'
 import { startStatsServer } from '../../pipeline/src/stats-server/index.ts'
 import { FakeTopic, progressOf, quietLogger } from '../../pipeline/test/fake-readings.ts'
 import { MemoryStack } from '../../pipeline/test/memory-stack.ts'
-import { chromiumIsMissing, standUpPage, textOf } from './page-stand.ts'
+import { chromiumIsMissing, eventually, standUpPage, textOf } from './page-stand.ts'
 
 describe.skipIf(chromiumIsMissing)(
   'the system panel in Chromium (at /usr/bin/chromium or in CHROMIUM)',
@@ -55,7 +55,7 @@ describe.skipIf(chromiumIsMissing)(
         logger: quietLogger,
       })
       closers.push(backend.close)
-      await vi.waitFor(() => {
+      await eventually(() => {
         for (const topic of topics) topic.assign()
       })
       const fetching = setInterval(() => {
@@ -78,7 +78,7 @@ describe.skipIf(chromiumIsMissing)(
           ),
         15_000,
       )
-      await vi.waitFor(async () => expect(await rowOf(page, 'worker-1')).toMatch(/1[5-7] % of 1\.5/), 10_000)
+      await eventually(async () => expect(await rowOf(page, 'worker-1')).toMatch(/1[5-7] % of 1\.5/))
       expect(await rowOf(page, 'worker-1')).toMatch(/worker-1\s+✓ healthy\s+1. % of 1\.5\s+39 % of 512 MiB/)
       expect(await rowOf(page, 'kafka')).toMatch(/kafka\s+✓ healthy\s+no value\s+no value/)
       expect(await textOf(page, 'flow-provider')).toMatch(/\/s$/)
