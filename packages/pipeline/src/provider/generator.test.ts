@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { createGenerator, createGeneratorSource } from './generator.ts'
 import { unitShares } from './generator-mix.ts'
+import { placeRow } from './publish-row.ts'
+import type { SourceRow } from './row-source.ts'
 
 const nowMs = Date.parse('2026-06-01T12:00:00Z')
-const make = (count: number, options: { seed?: number; firstRow?: number } = {}) => [
+const make = (count: number, options: { seed?: number; firstRow?: number; now?: () => number } = {}) => [
   ...createGenerator({ seed: 7, now: () => nowMs, ...options }).rows(count),
 ]
 
@@ -13,8 +15,15 @@ describe('the generator', () => {
     expect(make(500)).not.toEqual(make(500, { seed: 8 }))
   })
 
-  it('goes on in the middle as if it had never stopped', () => {
-    expect(make(300, { firstRow: 5001 })).toEqual(make(5300).slice(5000))
+  it('goes on in the middle as if it had never stopped, wherever that is', () => {
+    const all = make(13_000)
+    for (let firstRow = 1; firstRow <= 12_700; firstRow += 61)
+      expect(make(300, { firstRow })).toEqual(all.slice(firstRow - 1, firstRow + 299))
+  })
+
+  it('gives a row the same partition at another time, since a run that goes on skips what is in it', () => {
+    const partitions = (rows: SourceRow[]) => rows.map((row) => placeRow(row, 6).partition)
+    expect(partitions(make(6000, { now: () => nowMs + 86_400_000 }))).toEqual(partitions(make(6000)))
   })
 
   it('knows the whole dump of 2018', () => {

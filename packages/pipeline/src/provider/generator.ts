@@ -8,7 +8,8 @@ import { emptyTally, type RowBatch, type RowOrder, type RowSource, type SourceRo
 
 /** Rows that a duplicate may repeat. */
 const REMEMBERED = 256
-const DUPLICATE_SHARE = 0.05
+/** One in nineteen of them finds nothing that it may repeat: five in a hundred rows are duplicates. */
+const REPEATING_SHARE = 0.053
 const DRIVE_SHARE = 0.35
 const ROWS_PER_BATCH = 256
 
@@ -37,13 +38,15 @@ export function createGenerator(options: { seed: number; now: () => number; firs
 } {
   const { seed, now, firstRow = 1 } = options
   const sensors = createSensors(seed)
-  const recent: PublishedReading[] = []
+  const recent: (PublishedReading | undefined)[] = []
   let row = Math.max(1, firstRow - REMEMBERED)
   const next = (): SourceRow => {
     const draw = drawOf(seed, row)
-    const repeated = draw() < DUPLICATE_SHARE ? recent[Math.floor(draw() * recent.length)] : undefined
+    const repeats = draw() < REPEATING_SHARE
+    const repeated = repeats ? recent[Math.floor(draw() * REMEMBERED)] : undefined
     const reading = repeated ?? freshReading({ draw, row, sensors, nowMs: now() })
-    if (!repeated) recent[row % REMEMBERED] = reading
+    // Not repeated in its turn: what it repeats may be older than what a run that begins just before knows.
+    recent[row % REMEMBERED] = repeats ? undefined : reading
     const made = { row, reading }
     row += 1
     return made
