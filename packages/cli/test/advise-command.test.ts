@@ -214,6 +214,20 @@ describe('a change that does not help', () => {
     expect(fetchMin()).toBe(1024)
   })
 
+  test.each([
+    ['with another figure is left too', 16, /^leaves consumer.fetchMinBytes: step \d+ was taken back/],
+    ['the other way is another step', 4096, /^would change consumer.fetchMinBytes/],
+  ])('one %s', async (_name, triedBefore, said) => {
+    await slowFetch((bytes) => (bytes === 1 ? 2500 : 900))
+    await run(['advise', '--apply', '--verify', '20s'])
+    const journal = join(workingDir, '.radtune', 'journal.ndjson')
+    const text = readFileSync(journal, 'utf8')
+    writeFileSync(journal, text.replaceAll('"from":1024,"to":1}', `"from":1024,"to":${triedBefore}}`))
+    expect(readFileSync(journal, 'utf8')).not.toBe(text)
+    const answer = await run(['advise', '--watch', '--dry-run'], { stopAt: 'consumer.fetchMinBytes' })
+    expect(answer.stdout.slice(21)).toMatch(said)
+  })
+
   test('the loop stands aside when somebody changes settings, and says only what is new', async () => {
     await slowFetch()
     const dry = await run(['advise', '--watch', '--dry-run'], { stopAt: 'would change' })

@@ -1,4 +1,4 @@
-import type { JournalEntry, Rule, Step } from '@radtune/core/advice'
+import { type JournalEntry, type Rule, type Step, sameWay } from '@radtune/core/advice'
 import { formatDuration } from '@radtune/core/units'
 import { adviseStack } from './advise-stack.ts'
 import { editOverlay } from './edit-overlay.ts'
@@ -113,7 +113,7 @@ function withoutLoad(overlay: string | undefined): string {
   )
 }
 
-/** The step that did the same and did not help; one of which nothing could be said is tried again some time later. */
+/** The step that went the same way and did not help; one of which nothing could be said is tried again some time later. */
 function takenBack(
   entries: readonly JournalEntry[],
   { changes }: Step,
@@ -123,6 +123,6 @@ function takenBack(
     ({ opened, last }) =>
       last.kind === 'verdict' &&
       (last.verdict === 'reverted' || (last.verdict === 'inconclusive' && last.at > now - TRY_AGAIN_MS)) &&
-      JSON.stringify(opened.step.changes) === JSON.stringify(changes),
+      sameWay(opened.step.changes, changes),
   )
 }

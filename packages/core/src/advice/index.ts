@@ -36,6 +36,7 @@ export type {
   Step,
 } from './rule.ts'
 export { rules } from './rules/index.ts'
+export { sameWay } from './same-way.ts'
 export { COEFFICIENT_BOUNDS, type Observation, scalingCoefficient } from './scaling-coefficient.ts'
 export { clearFrom, startedAt } from './settling.ts'
 export { divisorsOf } from './slots-for.ts'
