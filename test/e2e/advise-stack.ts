@@ -18,7 +18,7 @@ export const up = (project: string, ...args: string[]) => upWith(project, '4c8g'
 
 export async function upWith(project: string, profile: string, ...args: string[]): Promise<void> {
   const all = ['up', '--profile', profile, '--port', 'auto', '--timeout', '120s', ...args]
-  expect((await runJson(project, all)).document).toMatchObject({ ok: true })
+  expect((await runJson(project, all)).document).toMatchObject({ error: null, ok: true })
 }
 
 export async function advise(project: string, ...args: string[]): Promise<AdviseData> {

@@ -72,6 +72,7 @@ describe.skipIf(chromiumIsMissing)('controls of the pipeline in Chromium', () =>
       const rate = page.getByRole('textbox', { name: 'Rate' })
       await vi.waitFor(async () => expect(await rate.isVisible()).toBe(true), 5000)
       expect(await rate.inputValue()).not.toBe('7')
+      await vi.waitFor(async () => expect(await textOf(page, 'pace')).toMatch(/\/s$/), 5000)
       await speed('600×').click()
       await vi.waitFor(async () => expect(await textOf(page, 'pace')).toBe('600×'), 5000)
       await page.getByLabel('Other').fill('2.5')
