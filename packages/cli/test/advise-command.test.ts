@@ -138,7 +138,7 @@ describe('a change that helps', () => {
     expect(answerSchemas['radtune.journal-list/1'].parse(JSON.parse(listed.stdout)).data?.steps).toHaveLength(
       2,
     )
-    expect((await run(['advise', '--undo', 'last'])).stdout).toContain('step 2 is taken back')
+    expect((await run(['advise', '--undo', '--quiet'])).stdout).toContain('step 2 is taken back')
     expect(fetchMin()).toBe(1024)
     const again = await run(['advise', '--undo', '2'])
     expect(again.stderr).toContain('RT-ADV-004')

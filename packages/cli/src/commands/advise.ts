@@ -37,8 +37,8 @@ export default class Advise extends BaseCommand {
       dependsOn: ['apply'],
     }),
     undo: Flags.string({
-      description: 'take back a kept step by its number; last is the newest',
-      helpValue: 'ID',
+      description: 'take back a kept step by its number; alone, or last: the newest',
+      helpValue: '[ID]',
       exclusive: ['apply', 'watch', 'from'],
     }),
     watch: Flags.boolean({
@@ -93,14 +93,14 @@ export default class Advise extends BaseCommand {
     '<%= config.bin %> advise',
     '<%= config.bin %> advise --apply --verify 60s',
     '<%= config.bin %> advise --apply --markdown > advice.md',
-    '<%= config.bin %> advise --undo last',
+    '<%= config.bin %> advise --undo',
     '<%= config.bin %> advise --rules',
     '<%= config.bin %> advise --from run.ndjson --check',
     '<%= config.bin %> advise --watch --dry-run',
   ]
 
   override async run(): Promise<Answer<AdviseData> | undefined> {
-    const { flags } = await this.parse(Advise)
+    const { flags } = await this.parse(Advise, namingNewest(this.argv))
     const forMs = flags.for === undefined ? undefined : readTime('for', flags.for, TIMES.for)
     const verifyMs = flags.verify === undefined ? undefined : readTime('verify', flags.verify, TIMES.verify)
     const { adviseStack, rulesNamed } = await import('../services/advise-stack.ts')
@@ -271,4 +271,12 @@ export default class Advise extends BaseCommand {
       line.draw()
     }
   }
+}
+
+/** The words of a command line in which a bare `--undo` has got its value. */
+function namingNewest(words: readonly string[]): string[] {
+  return words.flatMap((word, at) => {
+    const isBare = word === '--undo' && (words[at + 1] ?? '-').startsWith('-')
+    return isBare ? [word, 'last'] : [word]
+  })
 }
