@@ -66,7 +66,8 @@ function heapOf(bytes: number): unknown {
 /** Summed in a microsecond or so. */
 const summed = Buffer.alloc(4096, 'radtune')
 const CALIBRATION_TURNS = 100
-const CALIBRATIONS = 50
+/** About a second: cores share their speed with others, so that the best of a few milliseconds is as little as half of what a quiet one makes. */
+const CALIBRATIONS = 5000
 
 /**
  * Burns so much CPU: sums of a buffer, as many as this machine makes in that time when nothing else takes the core. A loop up to a
