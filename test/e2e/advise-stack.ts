@@ -7,8 +7,14 @@ export const VERIFY_MS = 9000
 /** Flags of `radtune up`: windows short enough for a test, long enough for a mean. */
 export const SHORT = pins('advice.window=3s', 'advice.windows=2', 'advice.settle=4s')
 
-/** Judges by one rule and makes its step, compared over `VERIFY_MS`. */
-export const applying = (rule: string) => ['--apply', '--verify', `${VERIFY_MS}ms`, '--only', rule]
+/** Judges by one rule and makes its step, compared over `verifyMs`. */
+export const applying = (rule: string, verifyMs = VERIFY_MS) => [
+  '--apply',
+  '--verify',
+  `${verifyMs}ms`,
+  '--only',
+  rule,
+]
 
 export function pins(...assignments: string[]): string[] {
   return assignments.flatMap((assignment) => ['--set', assignment])
